@@ -1,0 +1,155 @@
+"""The configuration's data files: feeds, ladders, issues. Each error names file, key, value and fix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError
+
+import monitor
+from monitor.config.articles import load_seeds
+from monitor.core.ladder import Ladder, Phase, Status
+from monitor.core.types import Feed, FeedKey, Issue, IssueKey
+from monitor.errors import ConfigError
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$")]
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _FeedRow(_File):
+    key: Slug
+    url: HttpUrl
+    source: str = Field(min_length=1)
+    language: str = "en"
+    #: Whether somebody has polled the address and read it as a feed.
+    checked: bool = True
+    interval_s: float | None = Field(None, ge=60, le=604_800)
+
+
+class _FeedFile(_File):
+    feeds: tuple[_FeedRow, ...]
+
+
+class _StatusRow(_File):
+    key: Slug
+    label: str = Field(min_length=1)
+    phase: Phase
+    cues: tuple[str, ...] = Field(min_length=3)
+    after: tuple[str, ...] = ()
+
+
+class _LadderFile(_File):
+    key: Slug
+    label: str = Field(min_length=1)
+    statuses: tuple[_StatusRow, ...] = Field(min_length=2)
+
+
+class _IssueFile(_File):
+    key: Slug
+    title: str = Field(min_length=8)
+    ladder: str
+    seeds: str = Field(min_length=1)
+
+
+def resolve(path: Path) -> Path:
+    """Return a configured path: as given where it exists, else the one of the same name in the checkout of the package."""
+    if path.is_absolute() or path.exists():
+        return path
+    shipped = Path(monitor.__file__).resolve().parent.parent / path
+    return shipped if shipped.exists() else path
+
+
+def load_feeds(path: Path) -> tuple[Feed, ...]:
+    """Return the feeds of a list. Raises: ConfigError."""
+    rows = _read(path, _FeedFile).feeds
+    for name in ("key", "url"):
+        values = [str(getattr(row, name)) for row in rows]
+        for value in values:
+            if values.count(value) > 1:
+                raise ConfigError(f"{path}: feeds.{name} = {value!r} stands there {values.count(value)} times; keep one")
+    return tuple(Feed(FeedKey(row.key), str(row.url), row.source, row.interval_s, row.language) for row in rows)
+
+
+def load_ladders(folder: Path) -> dict[str, Ladder]:
+    """Return the ladders of a folder by key. Raises: ConfigError."""
+    files = sorted(folder.glob("*.yaml"))
+    if not files:
+        raise ConfigError(f"{folder}: there is no ladder (*.yaml) in this folder; set paths.ladders to a folder that has some")
+    ladders: dict[str, Ladder] = {}
+    for path in files:
+        ladder = load_ladder(path)
+        if ladder.key in ladders:
+            raise ConfigError(f"{path}: key = {ladder.key!r} is taken by another ladder of this folder; choose another")
+        ladders[ladder.key] = ladder
+    return ladders
+
+
+def load_ladder(path: Path) -> Ladder:
+    """Return one ladder. Raises: ConfigError."""
+    file = _read(path, _LadderFile)
+    keys = [row.key for row in file.statuses]
+    for row in file.statuses:
+        if keys.count(row.key) > 1:
+            raise ConfigError(f"{path}: statuses.key = {row.key!r} stands there {keys.count(row.key)} times; keep one")
+        for other in row.after:
+            if other not in keys:
+                raise ConfigError(f"{path}: statuses.{row.key}.after = {other!r}: the ladder has no such status; known: {', '.join(keys)}")
+    return Ladder(file.key, file.label, tuple(Status(row.key, row.label, row.phase, row.cues, row.after) for row in file.statuses))
+
+
+def load_issue(path: Path, ladders: dict[str, Ladder]) -> Issue:
+    """Return an issue with its seeds, in order of publication. Raises: ConfigError, SeedError, ArticleFileError."""
+    file = _read(path, _IssueFile)
+    if file.ladder not in ladders:
+        raise ConfigError(f"{path}: ladder = {file.ladder!r}: there is no such ladder; known: {', '.join(sorted(ladders))}")
+    return Issue(IssueKey(file.key), file.title, ladders[file.ladder], load_seeds(path.parent / file.seeds))
+
+
+def load_issues(folder: Path, ladders: dict[str, Ladder]) -> tuple[Issue, ...]:
+    """Return the issues of a folder, by key. Raises: ConfigError, SeedError, ArticleFileError."""
+    issues: dict[str, Issue] = {}
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: there is no such folder; set paths.issues to the folder of the issue files")
+    for path in sorted(folder.glob("*.yaml")):
+        issue = load_issue(path, ladders)
+        if issue.key in issues:
+            raise ConfigError(f"{path}: key = {issue.key!r} is taken by another issue of this folder; choose another")
+        issues[issue.key] = issue
+    return tuple(issues[key] for key in sorted(issues))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return a YAML file's mapping. Raises: ConfigError."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise ConfigError(f"{path}: cannot be read ({exc.strerror}); create it, or point the setting that names it elsewhere") from exc
+    except (yaml.YAMLError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{path}: is no YAML ({exc}); mend the line") from exc
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: holds {type(content).__name__}, not keys with values; see docs/configuration.md")
+    return content
+
+
+def _read(path: Path, model: type[_Model]) -> _Model:
+    try:
+        return model.model_validate(read_yaml(path))
+    except ValidationError as exc:
+        lines = []
+        for error in exc.errors():
+            key = ".".join(str(part) for part in error["loc"])
+            shown = f" = {error['input']!r}"[:120] if error["type"] not in {"missing", "extra_forbidden"} else ""
+            fix = {
+                "extra_forbidden": f"there is no such key; known: {', '.join(model.model_fields)}"
+                if len(error["loc"]) == 1
+                else "there is no such key",
+                "missing": "is missing; add it",
+            }.get(error["type"], error["msg"])
+            lines.append(f"{path}: {key}{shown}: {fix}")
+        raise ConfigError("\n".join(lines)) from exc

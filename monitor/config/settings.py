@@ -1,0 +1,220 @@
+"""Settings: `config/monitor.yaml` and the environment to one frozen, typed object. Read once, by `app`.
+
+The classes below are the one table of settings: defaults, ranges and meanings for the code, for `monitor settings`, for
+docs/configuration.md (a test compares them) and for error messages. The environment wins over the file: `MONITOR_SLACK__TOKEN` sets
+`slack.token`.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+from monitor.core.policy import AlertPolicy, MatchPolicy, PollPolicy, StatusPolicy
+from monitor.errors import ConfigError
+
+#: Where `monitor` looks unless told otherwise.
+DEFAULT_FILE = Path("config/monitor.yaml")
+ENV_PREFIX = "MONITOR_"
+_POLL, _MATCH, _STATUS, _ALERT = PollPolicy(), MatchPolicy(), StatusPolicy(), AlertPolicy()
+
+Seconds = Annotated[float, Field(gt=0, le=31_536_000)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """A group of settings: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PathSettings(Section):
+    """Where the configuration's other files lie, relative to the working directory."""
+
+    feeds: Path = Field(Path("config/feeds.yaml"), description="List of feeds")
+    issues: Path = Field(Path("config/issues"), description="Folder with one YAML file an issue")
+    ladders: Path = Field(Path("config/ladders"), description="Folder with one YAML file a ladder")
+    off_topic: Path = Field(Path("seeds/off-topic/stories.jsonl"), description="Other news, against which relevance thresholds are learned")
+
+
+class DatabaseSettings(Section):
+    """The database."""
+
+    url: SecretStr = Field(SecretStr("sqlite:///var/monitor.db"), description="SQLAlchemy URL: sqlite:///PATH or postgresql+psycopg://...")
+    busy_timeout_s: Seconds = Field(10.0, description="Seconds to wait for a lock on SQLite")
+
+
+class EncoderSettings(Section):
+    """The embedding model."""
+
+    model: str = Field("bundled", min_length=1, description="`bundled`, a sentence-transformers folder, or a hub name")
+    batch_size: int = Field(32, ge=1, le=1024, description="Texts encoded together")
+    threads: int = Field(0, ge=0, le=256, description="CPU threads of the model; 0 leaves it to torch")
+
+
+class FetchSettings(Section):
+    """Fetching feeds and pages."""
+
+    contact: str = Field("", max_length=200, description="Address or e-mail put into the User-Agent, so that publishers can reach you")
+    workers: int = Field(8, ge=1, le=64, description="Feeds fetched at the same time")
+    connect_timeout_s: Seconds = Field(10.0, description="Seconds to connect")
+    read_timeout_s: Seconds = Field(20.0, description="Seconds without a byte")
+    total_timeout_s: Seconds = Field(60.0, description="Seconds for a whole exchange, redirects included")
+    max_body_bytes: int = Field(15_728_640, ge=1024, le=1_073_741_824, description="Largest body, on the wire and inflated, in bytes")
+    max_redirects: int = Field(5, ge=0, le=20, description="Redirects followed")
+    allowed_networks: tuple[str, ...] = Field((), description="Private networks (CIDR) that may be fetched from, for intranets")
+    full_text: bool = Field(True, description="Fetch the page of a matched article whose feed text is short")
+    full_text_below_chars: int = Field(600, ge=0, le=100_000, description="Feed text shorter than this counts as short")
+
+    @field_validator("allowed_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network)
+        return value
+
+
+class PollSettings(Section):
+    """How often feeds are polled; see `core.policy.PollPolicy` for the reasons."""
+
+    interval_s: float = Field(
+        _POLL.interval_s, ge=60, le=86_400, description="Seconds between polls of a feed that says nothing of its own"
+    )
+    min_interval_s: float = Field(
+        _POLL.min_interval_s, ge=0.1, le=86_400, description="Least seconds between polls, whatever a feed asks for"
+    )
+    max_interval_s: float = Field(_POLL.max_interval_s, ge=60, le=604_800, description="Most seconds between polls")
+    jitter: float = Field(_POLL.jitter, ge=0, le=0.5, description="Share of the interval by which each poll is shifted")
+    blind_after_s: Seconds = Field(_POLL.blind_after_s, description="Seconds of failing after which a feed counts as blind")
+    probe_after_s: Seconds = Field(_POLL.probe_after_s, description="Seconds after which a feed is asked without validators")
+
+    def policy(self) -> PollPolicy:
+        """Return the polling policy."""
+        return PollPolicy(**self.model_dump())
+
+
+class MatchSettings(Section):
+    """When an article is about an issue; see `core.policy.MatchPolicy`."""
+
+    min_threshold: Share = Field(_MATCH.min_threshold, description="Least value of the learned relevance threshold")
+    max_threshold: Share = Field(_MATCH.max_threshold, description="Most value of the learned relevance threshold")
+    anchor_weight: Share = Field(_MATCH.anchor_weight, description="What naming the seeds' actors and places adds to the score")
+    min_anchor_share: Share = Field(_MATCH.min_anchor_share, description="Least share of the anchors' weight that a match names")
+
+    def policy(self) -> MatchPolicy:
+        """Return the matching policy."""
+        return MatchPolicy(**self.model_dump())
+
+
+class StatusSettings(Section):
+    """When evidence moves a status; see `core.policy.StatusPolicy`."""
+
+    decisive_weight: Share = Field(_STATUS.decisive_weight, description="Least weight at which one sentence alone moves the status")
+    vote_weight: Share = Field(_STATUS.vote_weight, description="Least weight of a sentence that is remembered as a vote")
+    votes_needed: float = Field(_STATUS.votes_needed, ge=0, le=10, description="Sum of independent votes that moves the status")
+    return_weight: Share = Field(_STATUS.return_weight, description="Least weight that brings back a step held before")
+    vote_days: float = Field(_STATUS.vote_days, gt=0, le=3650, description="Days after which a vote is forgotten")
+
+    def policy(self) -> StatusPolicy:
+        """Return the status policy."""
+        return StatusPolicy(**self.model_dump())
+
+
+class AlertSettings(Section):
+    """When a change becomes an alert, and how deliveries are retried; see `core.policy.AlertPolicy`."""
+
+    kinds: tuple[Literal["status", "confirmation", "denial", "detail"], ...] = Field(
+        ("status", "denial"), description="Kinds of change that alert"
+    )
+    min_confidence: Share = Field(_ALERT.min_confidence, description="Least confidence of an alerting change")
+    lease_s: Seconds = Field(_ALERT.lease_s, description="Seconds that a delivery may be held by a worker")
+    retry_s: Seconds = Field(_ALERT.retry_s, description="First wait after a failed post; doubled at each try")
+    max_retry_s: Seconds = Field(_ALERT.max_retry_s, description="Longest wait between tries")
+    max_attempts: int = Field(_ALERT.max_attempts, ge=1, le=1000, description="Tries after which a delivery is dead")
+
+    def policy(self) -> AlertPolicy:
+        """Return the alert policy."""
+        return AlertPolicy(**self.model_dump())
+
+
+class SlackSettings(Section):
+    """Slack; without a token alerts are printed to the console."""
+
+    token: SecretStr = Field(SecretStr(""), description="Bot token (xoxb-...) with the scope chat:write; better from the environment")
+    token_file: Path | None = Field(None, description="File that holds the token, e.g. a mounted secret")
+    channel: str = Field("", description="Channel id or name")
+    base_url: str = Field("https://slack.com/api/", pattern=r"^https?://", description="Address of the Slack API; a stand-in for tests")
+    timeout_s: int = Field(20, ge=1, le=300, description="Seconds for one post")
+
+
+class SchedulerSettings(Section):
+    """How often each job ticks; a tick without work costs one query."""
+
+    poll_tick_s: Seconds = Field(15.0, description="Seconds between looks for due feeds")
+    match_tick_s: Seconds = Field(10.0, description="Seconds between looks for unmatched articles and unseen evidence")
+    deliver_tick_s: Seconds = Field(5.0, description="Seconds between looks for due deliveries")
+    watch_tick_s: Seconds = Field(60.0, description="Seconds between looks for blind feeds")
+    prune_tick_s: Seconds = Field(86_400.0, description="Seconds between prunings")
+    misfire_grace_s: int = Field(
+        300, ge=1, le=86_400, description="Seconds by which a tick may be late before it is missed, logged and counted"
+    )
+
+
+class RetentionSettings(Section):
+    """What pruning removes; changes, evidence, matched articles and the outbox are kept."""
+
+    poll_days: float = Field(90.0, gt=0, le=36_500, description="Days for which the record of polls is kept")
+
+
+class LogSettings(Section):
+    """Logging."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged")
+    style: Literal["auto", "console", "json"] = Field("auto", description="auto: readable on a terminal, JSON lines otherwise")
+
+
+class Settings(BaseSettings):
+    """Every setting."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    paths: PathSettings = PathSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    encoder: EncoderSettings = EncoderSettings()
+    fetch: FetchSettings = FetchSettings()
+    poll: PollSettings = PollSettings()
+    match: MatchSettings = MatchSettings()
+    status: StatusSettings = StatusSettings()
+    alerts: AlertSettings = AlertSettings()
+    slack: SlackSettings = SlackSettings()
+    scheduler: SchedulerSettings = SchedulerSettings()
+    retention: RetentionSettings = RetentionSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: arguments, environment, file."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
+
+    def slack_token(self) -> str:
+        """Return the Slack token, from the setting or its file; empty where none is set. Raises: ConfigError."""
+        if self.slack.token_file is None:
+            return self.slack.token.get_secret_value()
+        try:
+            return self.slack.token_file.read_text(encoding="utf-8").strip()
+        except OSError as exc:
+            raise ConfigError(
+                f"slack.token_file: {self.slack.token_file} cannot be read ({exc.strerror}); create it or unset the setting"
+            ) from exc

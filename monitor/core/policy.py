@@ -1,0 +1,85 @@
+"""Every tunable number, with unit, range and reason. Settings override them by these names; docs/configuration.md lists them all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PollPolicy:
+    """How often feeds are polled, and how failures weigh."""
+
+    #: Seconds between polls of a feed that says nothing of its own, 60 to 86400. An hour is what feed publishers ask of readers.
+    interval_s: float = 3600.0
+    #: Least seconds between polls, whatever a feed asks for; 10 minutes is what the large news collectors settled on.
+    min_interval_s: float = 600.0
+    #: Most seconds between polls, whatever a feed or a back-off asks for.
+    max_interval_s: float = 86_400.0
+    #: Share of the interval by which each poll is shifted, 0 to 0.5, so that feeds of one host do not fall into step.
+    jitter: float = 0.1
+    #: Weights of failures. A 404 or 429 often passes (soft), a refused address or a page in place of a feed rarely does (hard),
+    #: a time-out or a 503 says little (temporary).
+    hard_weight: float = 1.0
+    soft_weight: float = 0.5
+    temporary_weight: float = 0.25
+    #: Seconds of failing after which a feed counts as blind. Six hours: several polls of an hourly feed.
+    blind_after_s: float = 21_600.0
+    #: Seconds after which a feed is asked without validators even though it keeps answering 304: servers are known to lie.
+    probe_after_s: float = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class MatchPolicy:
+    """When an article is about an issue."""
+
+    #: Least and most value of the learned threshold, as a relevance score. The span keeps two or three odd seeds from
+    #: opening or closing the gate altogether.
+    min_threshold: float = 0.40
+    max_threshold: float = 0.62
+    #: What the share of anchors named adds to the cosine: score = cosine + anchor_weight * (share - 0.5).
+    anchor_weight: float = 0.2
+    #: Least share of the anchors' weight that an article must name, 0 to 1, where the issue has anchors: a look-alike with other
+    #: actors is not the matter.
+    min_anchor_share: float = 0.2
+    #: Share of the seeds that must name an actor or place for it to be an anchor.
+    anchor_document_share: float = 0.6
+    #: Most anchors kept for an issue.
+    max_anchors: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPolicy:
+    """When evidence moves a status."""
+
+    #: Least weight at which one claim alone moves the status.
+    decisive_weight: float = 0.60
+    #: Least weight of a claim that is remembered as a vote for a status.
+    vote_weight: float = 0.35
+    #: Sum of votes of independent origins that moves the status.
+    votes_needed: float = 0.80
+    #: Least weight that brings back a forward status which was held before: most such sentences only recall it. Talks that resume
+    #: are the exception and need no more than any other step.
+    return_weight: float = 0.80
+    #: Days after which a vote is forgotten.
+    vote_days: float = 14.0
+    #: What a sentence's place makes of its weight.
+    headline_factor: float = 1.0
+    lead_factor: float = 0.95
+    body_factor: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPolicy:
+    """When a change becomes an alert, and how a delivery is retried."""
+
+    #: Kinds of change that alert; the others are recorded only.
+    kinds: tuple[str, ...] = ("status", "denial")
+    #: Least confidence of an alerting change, 0 to 1; below, it is recorded only.
+    min_confidence: float = 0.0
+    #: Seconds that a worker may hold a delivery: longer than any post with its time-outs.
+    lease_s: float = 120.0
+    #: First wait after a failed post, seconds; doubled at each try up to the most.
+    retry_s: float = 30.0
+    max_retry_s: float = 3600.0
+    #: Tries after which a delivery is dead: with the doubling about half a day.
+    max_attempts: int = 16

@@ -1,0 +1,94 @@
+"""Sentence readings to claims: which sentences of an article say where the matter stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.core.policy import StatusPolicy
+from monitor.core.types import Article, Claim, Evidence, IssueKey, Place, Quote, SentenceReading, Stance
+
+#: What a stance leaves of a sentence's weight as word of the step having happened.
+STANCE_FACTOR = {
+    Stance.ASSERTED: 1.0,
+    Stance.ATTRIBUTED: 0.95,
+    Stance.EXPECTED: 0.0,
+    Stance.CONDITIONAL: 0.0,
+    Stance.DENIED: 0.0,
+    Stance.BACKGROUND: 0.0,
+}
+
+
+def place_factor(place: Place, policy: StatusPolicy) -> float:
+    """Return what a sentence's place makes of its weight."""
+    return {Place.HEADLINE: policy.headline_factor, Place.LEAD: policy.lead_factor, Place.BODY: policy.body_factor}[place]
+
+
+def weight_of(claim: Claim, policy: StatusPolicy) -> float:
+    """Return how far a claim speaks for its status having been reached, 0 to 1."""
+    return claim.score * place_factor(claim.place, policy) * STANCE_FACTOR[claim.stance]
+
+
+def claims_of(readings: Sequence[SentenceReading], policy: StatusPolicy) -> tuple[Claim, ...]:
+    """Return the claims of an article, strongest first; a sentence that tells of no step makes none."""
+    claims = [
+        Claim(
+            phase=reading.phase,
+            status_key=reading.status_key,
+            stance=reading.stance,
+            speaker=reading.speaker,
+            score=round(reading.score, 4),
+            quote=reading.sentence.text,
+            start=reading.sentence.start,
+            end=reading.sentence.end,
+            place=reading.sentence.place,
+            reason=reading.reason,
+        )
+        for reading in readings
+        if reading.phase is not None and reading.status_key is not None
+    ]
+    order = {place: number for number, place in enumerate(Place)}
+    return tuple(sorted(claims, key=lambda claim: (-weight_of(claim, policy), order[claim.place], claim.start)))
+
+
+def make_evidence(
+    article: Article,
+    issue_key: IssueKey,
+    claims: tuple[Claim, ...],
+    *,
+    origin: tuple[str, tuple[str, ...]],
+    match_score: float,
+    reader_id: str,
+) -> Evidence:
+    """Return one article's evidence on an issue."""
+    name, keys = origin
+    return Evidence(
+        issue_key=issue_key,
+        article_id=article.article_id,
+        version=article.version,
+        source=article.source,
+        url=article.url,
+        published_at=article.published_at,
+        origin=name,
+        match_score=match_score,
+        claims=claims,
+        reader_id=reader_id,
+        headline=article.title,
+        origin_keys=keys,
+    )
+
+
+def quote_of(claim: Claim, evidence: Evidence) -> Quote:
+    """Return a claim as a quotable proof."""
+    return Quote(
+        article_id=evidence.article_id,
+        source=evidence.source,
+        url=evidence.url,
+        published_at=evidence.published_at,
+        quote=claim.quote,
+        start=claim.start,
+        end=claim.end,
+        stance=claim.stance,
+        speaker=claim.speaker,
+        score=claim.score,
+        field="title" if claim.place is Place.HEADLINE else "text",
+    )

@@ -1,0 +1,124 @@
+"""Articles, issues, baselines and matches. Instants are aware UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.core.ladder import Ladder
+
+FloatArray = NDArray[np.float32]
+ArticleId = NewType("ArticleId", str)
+IssueKey = NewType("IssueKey", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A canonical story: many entries, one or more versions."""
+
+    article_id: ArticleId
+    url: str
+    source: str
+    title: str
+    text: str
+    published_at: datetime
+    #: When this system first stored it.
+    first_seen_at: datetime
+    #: Counts from 1; an edit raises it.
+    version: int = 1
+
+    @property
+    def headline_and_text(self) -> str:
+        """Headline, blank line, text; what a reader would see."""
+        return f"{self.title}\n\n{self.text}" if self.title else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """An article that an analyst gave as an example of the matter."""
+
+    article: Article
+    #: Where it lies, for messages.
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """The tracked matter, as configured."""
+
+    key: IssueKey
+    #: The question followed, in words.
+    title: str
+    ladder: Ladder
+    seeds: tuple[Seed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """A float32 unit vector with what it was made of; vectors of different models are never compared."""
+
+    text_hash: str
+    model_id: str
+    vector: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """An actor, place or thing that the seeds insist on."""
+
+    name: str
+    #: Share of the seeds that name it, 0 to 1.
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What the seeds teach about an issue."""
+
+    issue_key: IssueKey
+    #: Changes whenever a seed, the question, the model or the policy changes.
+    baseline_id: str
+    model_id: str
+    #: (n_seeds, dim): headline and lead of each seed, in order of publication.
+    head_vectors: FloatArray
+    #: (n_passages, dim)
+    passage_vectors: FloatArray
+    #: (dim,): the question.
+    question_vector: FloatArray
+    anchors: tuple[Anchor, ...]
+    #: Least score of a match, learned by leave-one-out.
+    threshold: float
+    #: Why the threshold is what it is, in words with numbers.
+    threshold_reason: str
+    seed_ids: tuple[ArticleId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The verdict of matching one article with one issue: a match or not, and why."""
+
+    issue_key: IssueKey
+    article_id: ArticleId
+    #: Version of the article that was judged.
+    version: int
+    baseline_id: str
+    is_match: bool
+    #: Relevance, about 0 to 1.
+    score: float
+    threshold: float
+    #: Cosine to the nearest seed's headline and lead.
+    similarity: float
+    nearest_seed: ArticleId
+    #: Share of the anchors' weight that the article names, 0 to 1.
+    anchor_share: float
+    anchors: tuple[str, ...]
+    reason: str
+
+    @property
+    def margin(self) -> float:
+        """Score minus threshold."""
+        return self.score - self.threshold

@@ -1,0 +1,205 @@
+"""Sentence readings, claims, evidence, statuses and changes. Instants are aware UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from monitor.core.ladder import Phase
+from monitor.core.types.articles import ArticleId, IssueKey
+
+ChangeId = NewType("ChangeId", str)
+
+
+class Stance(StrEnum):
+    """How a sentence stands to the step that it tells."""
+
+    ASSERTED = "asserted"
+    ATTRIBUTED = "attributed"
+    EXPECTED = "expected"
+    CONDITIONAL = "conditional"
+    DENIED = "denied"
+    BACKGROUND = "background"
+
+
+class Speaker(StrEnum):
+    """Who says so."""
+
+    PARTY = "party"
+    OFFICIAL = "official"
+    OUTLET = "outlet"
+    UNNAMED = "unnamed"
+
+
+class Place(StrEnum):
+    """Where in its article a sentence stands."""
+
+    HEADLINE = "headline"
+    LEAD = "lead"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence with its offsets, in characters, in the article's `title` (headline) or `text` (lead, body)."""
+
+    text: str
+    start: int
+    end: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceReading:
+    """What a status reader makes of one sentence."""
+
+    sentence: Sentence
+    #: None: it tells of no step.
+    phase: Phase | None
+    stance: Stance
+    speaker: Speaker
+    #: Probability that the phase is right, 0 to 1.
+    score: float
+    #: Key of the ladder's status; None where phase is None or the ladder has none for it.
+    status_key: str | None = None
+    #: What the score rests on, in words.
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement of one article that the matter stands at a status, or does not."""
+
+    phase: Phase
+    status_key: str
+    stance: Stance
+    speaker: Speaker
+    score: float
+    quote: str
+    start: int
+    end: int
+    place: Place
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one article says on an issue's status; claims are ordered, strongest first."""
+
+    issue_key: IssueKey
+    article_id: ArticleId
+    version: int
+    source: str
+    url: str
+    published_at: datetime
+    #: Name of the independent origin behind copies, as shown.
+    origin: str
+    match_score: float
+    claims: tuple[Claim, ...]
+    reader_id: str
+    headline: str = ""
+    #: What ties copies together (`core.lineage`): two articles that share a key have one origin.
+    origin_keys: tuple[str, ...] = ()
+
+
+class Confirmation(StrEnum):
+    """How far a status is vouched for."""
+
+    REPORTED = "reported"
+    CONFIRMED = "confirmed"
+
+
+class ChangeKind(StrEnum):
+    """What a row of the change log tells."""
+
+    STATUS = "status"
+    CONFIRMATION = "confirmation"
+    DENIAL = "denial"
+    DETAIL = "detail"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence as proof, with its source; one object of `evidence` in the interface format."""
+
+    article_id: ArticleId
+    source: str
+    url: str
+    published_at: datetime
+    quote: str
+    start: int
+    end: int
+    stance: Stance
+    speaker: Speaker
+    score: float
+    #: `title` or `text`: the field of the article that the offsets count in.
+    field: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One origin's word for a status that has not yet been believed, or that is to be confirmed."""
+
+    status_key: str
+    origin: str
+    weight: float
+    at: datetime
+    quote: Quote
+    origin_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IssueState:
+    """Where an issue stands. `revision` rises with every write: the compare-and-set of the status."""
+
+    issue_key: IssueKey
+    status_key: str | None = None
+    phase: Phase | None = None
+    since: datetime | None = None
+    confirmation: Confirmation = Confirmation.REPORTED
+    #: Independent origins that vouch for the present status.
+    origins: tuple[str, ...] = ()
+    #: Lineage keys of those origins together.
+    origin_keys: tuple[str, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    votes: tuple[Vote, ...] = ()
+    #: Status keys held before the present one, oldest first.
+    history: tuple[str, ...] = ()
+    last_change_id: ChangeId | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row of the change log."""
+
+    change_id: ChangeId
+    issue_key: IssueKey
+    #: Publication time of the article that tipped it.
+    at: datetime
+    article_id: ArticleId
+    kind: ChangeKind
+    from_status: str | None
+    to_status: str
+    from_phase: Phase | None
+    to_phase: Phase
+    confirmation: Confirmation
+    #: Probability that the change is right, 0 to 1.
+    confidence: float
+    origins: tuple[str, ...]
+    reason: str
+    evidence: tuple[Quote, ...]
+    baseline_evidence: tuple[Quote, ...]
+    #: True for what the seeds already told: recorded, never alerted.
+    is_history: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StatusDecision:
+    """What one article's evidence does to an issue: the next state, a change or none, and why."""
+
+    state: IssueState
+    change: Change | None
+    reason: str

@@ -1,0 +1,116 @@
+"""Web addresses: one canonical form for comparing them. The canonical form is never fetched and never shown."""
+
+from __future__ import annotations
+
+import re
+import string
+from urllib.parse import SplitResult, unquote, urlsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+#: Query parameters that tell where a click came from, never what is shown. Names of general use, such as `ref` or `source`, are kept:
+#: some sites pick the article by them.
+_TRACKING = frozenset(
+    {
+        "fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "ttclid", "igsh", "igshid",
+        "mc_cid", "mc_eid", "_hsenc", "_hsmi", "mkt_tok", "vero_id", "oly_enc_id", "oly_anon_id", "ref_src", "cmp", "cmpid",
+        "ocid", "ncid", "smid", "xtor", "ftag", "guccounter", "guce_referrer", "guce_referrer_sig", "__twitter_impression",
+        "_ga", "_gl", "at_medium", "at_campaign", "at_custom1", "at_custom2", "at_custom3", "at_custom4",
+    }
+)  # fmt: skip
+_TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "hsa_")
+
+#: Host labels of the twins that sites make for telephones.
+_TWIN_LABELS = ("m", "mobile", "amp")
+_AMP_PARAMETERS = frozenset({"amp", "outputtype"})
+_AMP_VALUES = frozenset({"", "1", "true", "amp"})
+
+_ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
+_STRAY_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
+_UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
+_IPV4 = re.compile(r"\d+(\.\d+){3}")
+_NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f]")
+
+
+def is_web_url(url: str) -> bool:
+    """Return whether this is a whole http or https address with a host, and without blanks or control characters."""
+    return _NOT_IN_URLS.search(url) is None and _split(url) is not None
+
+
+def canonical_url(url: str) -> str:
+    """Return the form under which two addresses of one page compare equal; idempotent.
+
+    Lower-cases scheme and host, drops default ports, credentials, fragments, tracking parameters and trailing slashes, sorts the
+    query, and folds telephone and AMP twins where their marks are unmistakable. Anything that is no web address comes back stripped.
+    """
+    url = url.strip()
+    parts = _split(url)
+    if parts is None:
+        return url
+    scheme = parts.scheme.lower()
+    port = parts.port
+    authority = _canonical_host(parts.hostname or "")
+    if port is not None and port != _DEFAULT_PORTS[scheme]:
+        authority = f"{authority}:{port}"
+    query = _canonical_query(parts.query)
+    return f"{scheme}://{authority}{_canonical_path(parts.path)}{'?' + query if query else ''}"
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme.lower() in _DEFAULT_PORTS and bool((parts.hostname or "").strip(".")) and parts.port != 0
+    except ValueError:  # An unclosed bracket, or a port that is no number.
+        return None
+    return parts if is_usable else None
+
+
+def _canonical_host(host: str) -> str:
+    host = host.strip(".").lower()
+    if ":" in host:
+        return f"[{host}]"
+    try:
+        host = host.encode("idna").decode("ascii").lower().strip(".")
+    except UnicodeError:  # A name that no resolver knows; it only has to compare equal to itself.
+        host = "".join(char if "!" <= char <= "~" else _percent_encode(char) for char in host).lower()
+    labels = host.split(".")
+    # At least two labels must remain: `m.example` may well be a site of its own.
+    while len(labels) > 2 and labels[0] in _TWIN_LABELS and not _IPV4.fullmatch(host):
+        labels = labels[1:]
+    return ".".join(labels)
+
+
+def _canonical_path(path: str) -> str:
+    path = _canonical_escapes(path).rstrip("/")
+    # Only a last segment that is `amp` and nothing else marks a twin; `/amp` alone may be a page on amplifiers.
+    while path.endswith("/amp") and path.count("/") > 1:
+        path = path.removesuffix("/amp").rstrip("/")
+    return path or "/"
+
+
+def _canonical_query(query: str) -> str:
+    pairs = (_canonical_escapes(pair) for pair in query.split("&") if pair)
+    return "&".join(sorted(pair for pair in pairs if not _is_dropped(pair)))
+
+
+def _is_dropped(pair: str) -> bool:
+    name, _, value = pair.partition("=")
+    name = unquote(name).lower()
+    if name in _AMP_PARAMETERS:
+        return unquote(value).lower() in _AMP_VALUES
+    return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)
+
+
+def _canonical_escapes(text: str) -> str:
+    """Escape what must be escaped, in upper case, and nothing else (RFC 3986, section 6.2.2)."""
+    text = "".join(char if "!" <= char <= "~" else _percent_encode(char) for char in text)
+    return _ESCAPE.sub(_unescape_unreserved, _STRAY_PERCENT.sub("%25", text))
+
+
+def _percent_encode(char: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace"))
+
+
+def _unescape_unreserved(match: re.Match[str]) -> str:
+    char = chr(int(match.group(1), 16))
+    return char if char in _UNRESERVED else match.group(0).upper()

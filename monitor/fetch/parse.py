@@ -1,0 +1,170 @@
+"""Bytes to entries, with feedparser. Its own sanitiser and link resolver stay off: the first takes the square of its input's length."""
+
+from __future__ import annotations
+
+import calendar
+import io
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import feedparser
+
+from monitor.core.dates import parse_date
+from monitor.core.types import Entry, Feed, ParsedFeed
+from monitor.errors import ParseError
+from monitor.fetch.jsonfeed import is_json, parse_json_feed
+from monitor.fetch.markup import one_line, text_of, title_of, web_link
+
+_MAX_FLAW_CHARS = 200
+
+#: A document type with declarations of its own, at the head of a document. Possessive, so that it is linear whatever it is given.
+_DOCTYPE_WITH_SUBSET = re.compile(
+    rb"[\xef\xbb\xbf\xfe\xff]*+(?:\s++|<\?(?>.*?\?>)|<!--(?>.*?-->))*+<!DOCTYPE[^>\[]*+\[", re.DOTALL | re.IGNORECASE
+)
+_ENTITY_DECLARATION = re.compile(rb"<!ENTITY", re.IGNORECASE)
+
+_HTML_PAGE = re.compile(rb"\s*(?:<!--(?>.*?-->)\s*)*+<(?:!doctype\s+html|html)[\s>]", re.DOTALL | re.IGNORECASE)
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+
+#: What web servers claim of every file when nobody told them otherwise.
+_DEFAULT_CHARSETS = frozenset({"iso-8859-1", "latin1", "latin-1", "windows-1252", "us-ascii"})
+
+#: Types of content that are text; others are pictures and sound in base 64.
+_PLAIN = "text/plain"
+_TEXT_TYPES = frozenset({_PLAIN, "text/html", "application/xhtml+xml", ""})
+
+
+class FeedparserParser:
+    """Reads RSS, RDF, Atom and JSON Feed."""
+
+    def __init__(self, *, max_body_bytes: int = 8 * 1024 * 1024) -> None:
+        self._max_body_bytes = max_body_bytes
+
+    def parse(self, body: bytes, *, feed: Feed, content_type: str | None, fetched_at: datetime) -> ParsedFeed:
+        """Return the entries, in the order of the feed, markup removed.
+
+        Entries without headline and text are left out, for there is nothing in them to read. Raises: ParseError where the bytes are no
+        feed, declare entities, or are too many.
+        """
+        if len(body) > self._max_body_bytes:
+            raise ParseError(f"Feed {feed.key!r} has {len(body):,} bytes, more than the {self._max_body_bytes:,} that are parsed.")
+        if not body.strip(b" \t\r\n\0"):
+            raise ParseError(f"Feed {feed.key!r} is empty; open its address in a browser to see what the server sends.")
+        if is_json(body):
+            return parse_json_feed(body, feed=feed, fetched_at=fetched_at)
+        _refuse_entities(body, feed)
+        try:
+            # Bytes behind a file object: feedparser takes a string for a path or an address, and opens it.
+            document = feedparser.parse(
+                io.BytesIO(body), response_headers=_headers(body, content_type), sanitize_html=False, resolve_relative_uris=False
+            )
+        except Exception as exc:
+            raise ParseError(f"Feed {feed.key!r} broke the parser ({type(exc).__name__}: {exc}); please report it with the feed.") from exc
+        flaw = _flaw(document)
+        if not document.entries and (flaw is not None or not document.get("version")):
+            raise ParseError(_not_a_feed(body, feed, flaw))
+        entries = (_entry(item, feed, fetched_at) for item in document.entries)
+        return ParsedFeed(
+            title=_title(document.feed),
+            entries=tuple(entry for entry in entries if entry.title or entry.text),
+            flaw=flaw,
+            version=document.get("version", ""),
+        )
+
+
+def _refuse_entities(body: bytes, feed: Feed) -> None:
+    # Without the zeros UTF-16 reads like ASCII, as far as markup goes.
+    head = body.replace(b"\0", b"")
+    doctype = _DOCTYPE_WITH_SUBSET.match(head)
+    if doctype and _ENTITY_DECLARATION.search(head, doctype.end()):
+        raise ParseError(f"Feed {feed.key!r} declares entities of its own, which can blow up to any size; it is not parsed.")
+
+
+def _headers(body: bytes, content_type: str | None) -> dict[str, str]:
+    """Return the header that tells feedparser the encoding, where the server's word is worth more than the document's."""
+    charset = _CHARSET.search(content_type or "")
+    if charset is None or (charset.group(1).lower() in _DEFAULT_CHARSETS and _is_utf8(body)):
+        return {}
+    # Always as XML: a feed served as a page is no flaw worth telling.
+    return {"content-type": f"application/xml; charset={charset.group(1)}"}
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _flaw(document: dict[str, Any]) -> str | None:
+    if not document.get("bozo"):
+        return None
+    flaw = document.get("bozo_exception")
+    if isinstance(flaw, feedparser.CharacterEncodingOverride) and not document.get("entries") and document.get("version"):
+        # A feed without entries that merely names the wrong encoding is still a feed.
+        return None
+    return f"{type(flaw).__name__}: {flaw}"[:_MAX_FLAW_CHARS]
+
+
+def _not_a_feed(body: bytes, feed: Feed, flaw: str | None) -> str:
+    if _HTML_PAGE.match(body):
+        return f"Feed {feed.key!r} is an HTML page, not a feed: the address is wrong, or the site shows a wall; open it in a browser."
+    return f"Feed {feed.key!r} is no feed that can be read ({flaw or 'unknown format'}); open its address in a browser."
+
+
+def _entry(item: dict[str, Any], feed: Feed, fetched_at: datetime) -> Entry:
+    published_raw, parsed = _date(item)
+    return Entry(
+        feed_key=feed.key,
+        guid=one_line(_value(item, "id")) or None,
+        url=_link(item, feed),
+        title=_title(item),
+        text=max(_texts(item), key=len, default=""),
+        published_at=(parse_date(published_raw) if published_raw else None) or parsed,
+        published_raw=published_raw,
+        fetched_at=fetched_at,
+    )
+
+
+def _value(item: dict[str, Any], key: str) -> str:
+    # Not `item.get`: feedparser's own serves other keys in place of missing ones, and warns.
+    value = dict.get(item, key)
+    return value if isinstance(value, str) else ""
+
+
+def _title(item: dict[str, Any]) -> str:
+    detail = item.get("title_detail") or {}
+    return title_of(_value(item, "title"), is_plain=detail.get("type") == _PLAIN)
+
+
+def _texts(item: dict[str, Any]) -> Iterator[str]:
+    """Yield the summary, then the contents: where they are equally long the summary stands."""
+    for detail in (item.get("summary_detail") or {}, *(item.get("content") or ())):
+        if detail.get("type", "") in _TEXT_TYPES:
+            yield text_of(_value(detail, "value"), is_plain=detail.get("type") == _PLAIN)
+
+
+def _link(item: dict[str, Any], feed: Feed) -> str:
+    link = _value(item, "feedburner_origlink") or _value(item, "link")
+    # An RSS guid counts as a link unless it says otherwise, and most that do not say so are bare numbers: only whole addresses are taken.
+    is_guid = item.get("guidislink") and link == _value(item, "id")
+    return web_link(link, base="" if is_guid else feed.url)
+
+
+def _date(item: dict[str, Any]) -> tuple[str | None, datetime | None]:
+    """Return the date as written, and as feedparser understands it."""
+    for key in ("published", "updated", "created"):
+        raw = one_line(_value(item, key))
+        if raw:
+            return raw, _instant(dict.get(item, f"{key}_parsed"))
+    return None, None
+
+
+def _instant(parsed: Any) -> datetime | None:  # noqa: ANN401
+    try:
+        return datetime.fromtimestamp(calendar.timegm(parsed), tz=UTC) if parsed else None
+    except (ValueError, OverflowError, OSError, TypeError):
+        return None

@@ -1,0 +1,1 @@
+"""Use cases, one module a job: read, call core, write."""

@@ -1,0 +1,108 @@
+"""assess: unseen evidence to status, change log and outbox, in one transaction a piece of evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from monitor.core.alerts import Suppressed, decide_alert, make_delivery
+from monitor.core.policy import AlertPolicy, StatusPolicy
+from monitor.core.status import decide_status
+from monitor.core.types import Evidence, Issue, IssueState, StatusDecision
+from monitor.ports import Clock, UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """What one tick did."""
+
+    n_assessed: int = 0
+    n_changes: int = 0
+    n_alerts: int = 0
+
+
+def run(
+    issues: Sequence[Issue],
+    *,
+    uow: UnitOfWork,
+    clock: Clock,
+    status_policy: StatusPolicy,
+    alert_policy: AlertPolicy,
+    channels: Sequence[str],
+    batch: int = 200,
+) -> Assessed:
+    """Take each issue's unseen evidence through `core.status`, in order of publication.
+
+    Status (compare-and-set), change, outbox rows and the mark on the evidence are one transaction: after a crash the same evidence is
+    assessed again from the same status, and makes the same change under the same id.
+    """
+    total = Assessed()
+    for issue in issues:
+        with uow.reading() as store:
+            pending = store.issues.unseen_evidence(issue.key, limit=batch)
+        for evidence in pending:
+            counts = _assess(issue, evidence, uow, clock, status_policy, alert_policy, channels)
+            if counts is None:
+                # What follows must not be judged before this piece is: order of publication is what makes a course.
+                break
+            n_changes, n_alerts = counts
+            total = replace(
+                total,
+                n_assessed=total.n_assessed + 1,
+                n_changes=total.n_changes + n_changes,
+                n_alerts=total.n_alerts + n_alerts,
+            )
+    if total.n_assessed:
+        log.info("assessed", n_assessed=total.n_assessed, n_changes=total.n_changes, n_alerts=total.n_alerts)
+    return total
+
+
+def _assess(
+    issue: Issue,
+    evidence: Evidence,
+    uow: UnitOfWork,
+    clock: Clock,
+    status_policy: StatusPolicy,
+    alert_policy: AlertPolicy,
+    channels: Sequence[str],
+) -> tuple[int, int] | None:
+    """Return the numbers of changes and of alerts that one piece made; None where another worker moved the issue first."""
+    with uow.transaction() as store:
+        state = store.issues.state(issue.key) or IssueState(issue.key)
+        decision = decide_status(state, evidence, issue.ladder, status_policy)
+        if decision.state != state and not store.issues.advance(decision.state, expected_revision=state.revision):
+            # Another worker moved the issue first: the evidence stays unseen, and the next tick judges it by the new status.
+            log.info("status_moved_meanwhile", issue=issue.key, article=evidence.article_id)
+            return None
+        verdict = decision.reason
+        n_alerts = 0
+        if decision.change is not None and store.issues.add_change(decision.change, now=clock.now()):
+            alert = decide_alert(decision.change, issue_title=issue.title, ladder=issue.ladder, policy=alert_policy)
+            if isinstance(alert, Suppressed):
+                verdict = f"{verdict}; no alert: {alert.reason}"
+            else:
+                n_alerts = sum(store.outbox.add(make_delivery(alert, channel, clock.now())) for channel in channels)
+        store.issues.mark_seen(evidence, verdict=verdict, now=clock.now())
+    _log(issue, evidence, decision)
+    return int(decision.change is not None), n_alerts
+
+
+def _log(issue: Issue, evidence: Evidence, decision: StatusDecision) -> None:
+    change = decision.change
+    if change is None:
+        log.debug("no_change", issue=issue.key, article=evidence.article_id, reason=decision.reason)
+    else:
+        log.info(
+            "status_changed",
+            issue=issue.key,
+            article=evidence.article_id,
+            change=change.change_id,
+            kind=change.kind.value,
+            before=change.from_status,
+            after=change.to_status,
+            confidence=change.confidence,
+        )

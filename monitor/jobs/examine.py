@@ -1,0 +1,75 @@
+"""What the daemon and the replay do alike with articles: embed their heads, read those that match."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import structlog
+
+from monitor.core.lineage import origin_of
+from monitor.core.policy import StatusPolicy
+from monitor.core.reading import claims_of, make_evidence
+from monitor.core.text import head_text, split_sentences, text_hash
+from monitor.core.types import Article, Embedding, Evidence, FloatArray, Issue
+from monitor.errors import MonitorError
+from monitor.ports import Encoder, PageReader, StatusReader
+
+log = structlog.get_logger(__name__)
+
+
+def head_hash(article: Article) -> str:
+    """Return the key under which the vector of an article's headline and lead is kept."""
+    return text_hash(head_text(article.title, article.text))
+
+
+def embed_heads(encoder: Encoder, articles: Sequence[Article], known: Mapping[str, FloatArray]) -> tuple[FloatArray, list[Embedding]]:
+    """Return (n, dim) vectors of the articles' heads, in order, and the embeddings that had to be made for it.
+
+    `known`: vectors by `head_hash`, of the encoder's own model.
+    """
+    missing = {head_hash(article): head_text(article.title, article.text) for article in articles if head_hash(article) not in known}
+    fresh = dict(zip(missing, encoder.embed(list(missing.values())), strict=True)) if missing else {}
+    vectors = {**known, **fresh}
+    rows = np.stack([vectors[head_hash(article)] for article in articles]) if articles else np.zeros((0, encoder.dim), np.float32)
+    return rows.astype(np.float32), [Embedding(key, encoder.model_id, vector) for key, vector in fresh.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Examiner:
+    """How matched articles are read: by which reader, and with the page's text where the feed gave little."""
+
+    reader: StatusReader
+    policy: StatusPolicy
+    #: None: no page is fetched.
+    pages: PageReader | None = None
+    #: Feed text of fewer characters counts as little.
+    full_text_below_chars: int = 600
+
+    def examine(self, article: Article, issue: Issue, *, match_score: float) -> tuple[Article, Evidence]:
+        """Return the article, as a new version where its page told more, and its evidence on the issue."""
+        whole = self._with_page(article)
+        sentences = split_sentences(whole.title, whole.text)
+        readings = self.reader.read(sentences, ladder=issue.ladder, question=issue.title)
+        evidence = make_evidence(
+            whole,
+            issue.key,
+            claims_of(readings, self.policy),
+            origin=origin_of(whole),
+            match_score=match_score,
+            reader_id=self.reader.reader_id,
+        )
+        return whole, evidence
+
+    def _with_page(self, article: Article) -> Article:
+        """Return the article with its page's text; whatever goes wrong, the feed's text is still there."""
+        if self.pages is None or len(article.text) >= self.full_text_below_chars or not article.url.startswith(("http://", "https://")):
+            return article
+        try:
+            text = self.pages.read(article.url)
+        except MonitorError as exc:
+            log.info("page_failed", article=article.article_id, error_type=type(exc).__name__, error=str(exc))
+            return article
+        # The new text is a version of its own, so that the offsets of quotes count in what is stored.
+        return replace(article, text=text, version=article.version + 1) if text and len(text) > len(article.text) else article

@@ -1,0 +1,94 @@
+"""match: new articles to vectors, vectors to matches, matches to evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from monitor.core.matching import decide_match
+from monitor.core.policy import MatchPolicy
+from monitor.core.types import Article, Embedding, Issue, Match
+from monitor.jobs.examine import Examiner, embed_heads, head_hash
+from monitor.ports import Encoder, UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What one tick did."""
+
+    n_judged: int = 0
+    n_matches: int = 0
+
+
+def run(
+    issues: Sequence[Issue],
+    *,
+    uow: UnitOfWork,
+    encoder: Encoder,
+    examiner: Examiner,
+    policy: MatchPolicy,
+    batch: int = 64,
+) -> Matched:
+    """Judge every article that an issue has not judged yet, and read those that match.
+
+    Only a match pays for its page and for reading. Vectors, verdicts and evidence of a batch are written in one transaction, after all
+    network and model work is done.
+    """
+    total = Matched()
+    for issue in issues:
+        with uow.reading() as store:
+            baseline = store.issues.baseline(issue.key)
+        if baseline is None:
+            log.warning("issue_without_baseline", issue=issue.key, next_step="monitor issues add, or restart the daemon")
+            continue
+        while True:
+            with uow.reading() as store:
+                articles = store.articles.unmatched(issue.key, baseline.baseline_id, limit=batch)
+                known = store.articles.embeddings({head_hash(article) for article in articles}, model_id=encoder.model_id)
+            if not articles:
+                break
+            vectors, fresh = embed_heads(encoder, articles, known)
+            matches = [decide_match(vector, article, baseline, policy) for article, vector in zip(articles, vectors, strict=True)]
+            n_matches = _read_and_store(issue, articles, matches, fresh, uow, examiner)
+            total = replace(total, n_judged=total.n_judged + len(articles), n_matches=total.n_matches + n_matches)
+    if total.n_judged:
+        log.info("matched", n_judged=total.n_judged, n_matches=total.n_matches)
+    return total
+
+
+def _read_and_store(
+    issue: Issue,
+    articles: Sequence[Article],
+    matches: Sequence[Match],
+    fresh: Sequence[Embedding],
+    uow: UnitOfWork,
+    examiner: Examiner,
+) -> int:
+    examined = [
+        examiner.examine(article, issue, match_score=match.score) if match.is_match else (article, None)
+        for article, match in zip(articles, matches, strict=True)
+    ]
+    with uow.transaction() as store:
+        store.articles.add_embeddings(fresh)
+        latest = store.articles.get({article.article_id for article in articles})
+        for match, article, (whole, evidence) in zip(matches, articles, examined, strict=True):
+            if latest[article.article_id].version != article.version:
+                # An edit came in meanwhile: it has no verdict yet, so that the next batch judges it.
+                continue
+            if whole.version != article.version:
+                store.articles.add(whole, fingerprints=())
+            store.articles.add_match(replace(match, version=whole.version))
+            if evidence is not None:
+                store.issues.add_evidence(evidence)
+    _log_matches(issue, articles, matches)
+    return sum(match.is_match for match in matches)
+
+
+def _log_matches(issue: Issue, articles: Sequence[Article], matches: Sequence[Match]) -> None:
+    for article, match in zip(articles, matches, strict=True):
+        if match.is_match:
+            log.info("article_matched", issue=issue.key, article=article.article_id, score=match.score, threshold=match.threshold)

@@ -1,0 +1,128 @@
+"""Entries, articles with their versions, embeddings and matches, in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import numpy as np
+from sqlalchemy import Connection, Select, and_, exists, select, update
+
+from monitor.core.types import Article, ArticleId, Embedding, Entry, FeedKey, FloatArray, IssueKey, Match
+from monitor.store import schema
+from monitor.store.codec import from_bytes, from_columns, to_bytes, to_columns
+from monitor.store.statements import chunks, insert_all_once, insert_once, insert_or_replace
+
+
+class SqlArticleStore:
+    """The ArticleStore of one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def known_entries(self, feed_key: FeedKey, identities: Collection[str]) -> dict[str, ArticleId]:
+        """Return, for those of the given entry identities that this feed delivered before, the article each became."""
+        table = schema.entries
+        statement = select(table.c.identity, table.c.article_id).where(table.c.feed_key == feed_key)
+        return {
+            row.identity: row.article_id
+            for piece in chunks(identities)
+            for row in self._connection.execute(statement.where(table.c.identity.in_(piece)))
+        }
+
+    def by_fingerprint(self, fingerprints: Collection[str]) -> dict[str, ArticleId]:
+        """Return, for those of the given fingerprints that are known, the article that had it first."""
+        table = schema.article_fingerprints
+        return {
+            row.fingerprint: row.article_id
+            for piece in chunks(fingerprints)
+            for row in self._connection.execute(select(table).where(table.c.fingerprint.in_(piece)))
+        }
+
+    def get(self, article_ids: Collection[ArticleId]) -> dict[ArticleId, Article]:
+        """Return the latest versions of the articles that exist."""
+        statement = _latest()
+        found = [
+            article for piece in chunks(article_ids) for article in self._read(statement.where(schema.articles.c.article_id.in_(piece)))
+        ]
+        return {article.article_id: article for article in found}
+
+    def add_entry(self, entry: Entry, *, identity: str, article_id: ArticleId) -> None:
+        """Store an entry under its identity (unique within its feed); storing one again changes nothing."""
+        row = to_columns(entry) | {"identity": identity, "article_id": article_id}
+        insert_once(self._connection, schema.entries, row)
+
+    def add(self, article: Article, *, fingerprints: Collection[str]) -> None:
+        """Store a new article or a new version; storing the same version again adds nothing but fingerprints not yet known."""
+        row = to_columns(article)
+        table = schema.articles
+        insert_once(self._connection, table, {name: row[name] for name in table.columns.keys()})  # noqa: SIM118 - columns, not names
+        newer = update(table).where(table.c.article_id == article.article_id, table.c.version < article.version)
+        self._connection.execute(newer.values(version=article.version, published_at=article.published_at))
+        insert_once(self._connection, schema.article_versions, row)
+        marks = [{"fingerprint": mark, "article_id": article.article_id} for mark in dict.fromkeys(fingerprints)]
+        insert_all_once(self._connection, schema.article_fingerprints, marks)
+
+    def versions(self, article_id: ArticleId) -> list[Article]:
+        """Return all versions, oldest first; empty where the article is unknown."""
+        table = schema.article_versions
+        return self._read(select(table).where(table.c.article_id == article_id).order_by(table.c.version))
+
+    def unmatched(self, issue_key: IssueKey, baseline_id: str, *, limit: int) -> list[Article]:
+        """Return articles whose latest version has no match row for this issue and baseline, oldest publication first."""
+        articles, matches = schema.articles, schema.matches
+        judged = exists().where(
+            matches.c.issue_key == issue_key,
+            matches.c.baseline_id == baseline_id,
+            matches.c.article_id == articles.c.article_id,
+            matches.c.version == articles.c.version,
+        )
+        oldest = articles.c.published_at, articles.c.article_id
+        return self._read(_latest().where(~judged).order_by(*oldest).limit(limit))
+
+    def embeddings(self, text_hashes: Collection[str], *, model_id: str) -> dict[str, FloatArray]:
+        """Return the vectors, read-only, that are stored for these text hashes and this model."""
+        table = schema.embeddings
+        statement = select(table.c.text_hash, table.c.dim, table.c.vector).where(table.c.model_id == model_id)
+        return {
+            row.text_hash: from_bytes(row.vector, dim=row.dim)[0]
+            for piece in chunks(text_hashes)
+            for row in self._connection.execute(statement.where(table.c.text_hash.in_(piece)))
+        }
+
+    def add_embeddings(self, embeddings: Iterable[Embedding]) -> None:
+        """Store vectors; one that exists is kept."""
+        rows = [
+            {
+                "text_hash": embedding.text_hash,
+                "model_id": embedding.model_id,
+                "dim": int(np.size(embedding.vector)),
+                "vector": to_bytes(embedding.vector),
+            }
+            for embedding in embeddings
+        ]
+        insert_all_once(self._connection, schema.embeddings, rows)
+
+    def add_match(self, match: Match) -> None:
+        """Store a match verdict; the same issue, article, version and baseline again replaces it."""
+        insert_or_replace(self._connection, schema.matches, to_columns(match))
+
+    def find(self, url_or_id: str) -> Article | None:
+        """Return the article with this id, or whose URL or whose entry's URL this is, the latest published; None where there is none."""
+        articles, versions, entries = schema.articles, schema.article_versions, schema.entries
+        by_url = select(versions.c.article_id).where(versions.c.url == url_or_id)
+        by_entry = select(entries.c.article_id).where(entries.c.url == url_or_id)
+        # One after the other, as an id goes before a URL, and an article's own URL before that of a feed's redirect.
+        for condition in (articles.c.article_id == url_or_id, articles.c.article_id.in_(by_url), articles.c.article_id.in_(by_entry)):
+            newest = articles.c.published_at.desc(), articles.c.article_id
+            found = self._read(_latest().where(condition).order_by(*newest).limit(1))
+            if found:
+                return found[0]
+        return None
+
+    def _read(self, statement: Select[tuple[object, ...]]) -> list[Article]:
+        return [from_columns(Article, row._mapping) for row in self._connection.execute(statement)]
+
+
+def _latest() -> Select[tuple[object, ...]]:
+    articles, versions = schema.articles, schema.article_versions
+    return select(versions).join(articles, and_(articles.c.article_id == versions.c.article_id, articles.c.version == versions.c.version))

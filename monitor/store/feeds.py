@@ -1,0 +1,92 @@
+"""Feeds, their state and the record of polls, in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select, update
+
+from monitor.core.types import Feed, FeedKey, FeedState, Health, Poll
+from monitor.errors import StoreError
+from monitor.store import schema
+from monitor.store.codec import from_columns, to_columns
+from monitor.store.statements import chunks, insert_once
+
+
+class SqlFeedStore:
+    """The FeedStore of one transaction. Being retired is kept beside a feed's health, which is there again when it is listed again."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def sync(self, feeds: Sequence[Feed], *, now: datetime) -> None:
+        """Make the stored feeds those given; one whose address changed forgets the old one's validators and end, and is due now."""
+        table = schema.feeds
+        stored = {row.feed_key: row for row in self._connection.execute(select(table.c.feed_key, table.c.url, table.c.health))}
+        for feed in feeds:
+            columns = to_columns(feed) | {"is_retired": False}
+            key = columns.pop("key")
+            known = stored.get(key)
+            if known is None:
+                state = to_columns(FeedState(feed, next_poll_at=now))
+                insert_once(self._connection, table, state | columns | {"feed_key": key})
+                continue
+            if known.url != feed.url:
+                columns |= {"etag": None, "last_modified": None, "next_poll_at": now}
+                columns |= {"health": Health.NEW.value} if known.health == Health.GONE else {}
+            self._connection.execute(update(table).where(table.c.feed_key == key).values(columns))
+        for keys in chunks(stored.keys() - {feed.key for feed in feeds}):
+            self._connection.execute(update(table).where(table.c.feed_key.in_(keys)).values(is_retired=True))
+
+    def due(self, *, now: datetime, limit: int) -> list[FeedState]:
+        """Return feeds with `next_poll_at <= now` that are neither gone nor retired, longest due first."""
+        table = schema.feeds
+        statement = (
+            select(table)
+            .where(table.c.next_poll_at <= now, table.c.health != Health.GONE.value, table.c.is_retired.is_(False))
+            .order_by(table.c.next_poll_at, table.c.feed_key)
+            .limit(limit)
+        )
+        return [_state(row) for row in self._connection.execute(statement)]
+
+    def states(self) -> list[FeedState]:
+        """Return every feed's state, retired ones last, by key."""
+        table = schema.feeds
+        return [_state(row) for row in self._connection.execute(select(table).order_by(table.c.is_retired, table.c.feed_key))]
+
+    def save(self, state: FeedState) -> None:
+        """Write a feed's state, not what the configuration says of it. Only `sync` brings a retired feed back."""
+        columns = to_columns(state)
+        del columns["feed"]
+        if state.health is Health.RETIRED:
+            del columns["health"]
+            columns["is_retired"] = True
+        table = schema.feeds
+        written = self._connection.execute(update(table).where(table.c.feed_key == state.feed.key).values(columns))
+        if written.rowcount == 0:
+            raise StoreError(f"the feed {state.feed.key!r} is unknown; list it in the configuration, and sync the feeds first")
+
+    def record(self, poll: Poll) -> None:
+        """Append to the record of polls."""
+        self._connection.execute(schema.polls.insert(), to_columns(poll))
+
+    def polls(self, feed_key: FeedKey, *, limit: int) -> list[Poll]:
+        """Return the latest polls of a feed, newest first."""
+        table = schema.polls
+        newest = table.c.at.desc(), table.c.poll_number.desc()
+        rows = self._connection.execute(select(table).where(table.c.feed_key == feed_key).order_by(*newest).limit(limit))
+        return [from_columns(Poll, row._mapping) for row in rows]
+
+    def forget_polls(self, *, before: datetime) -> int:
+        """Remove the record of polls before an instant; return how many."""
+        return self._connection.execute(delete(schema.polls).where(schema.polls.c.at < before)).rowcount
+
+
+def _state(row: Row[Any]) -> FeedState:
+    columns = dict(row._mapping)
+    columns["feed"] = columns | {"key": columns["feed_key"]}
+    if columns["is_retired"]:
+        columns["health"] = Health.RETIRED.value
+    return from_columns(FeedState, columns)

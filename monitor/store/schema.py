@@ -1,0 +1,318 @@
+"""The tables, with a meaning and a unit for every column (docs/columns.md shows them). Instants are aware UTC, vectors float32 rows.
+
+Keys between tables are checked when a transaction commits, so that a job may write an entry and its article in either order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Double,
+    ForeignKey,
+    FromClause,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+)
+from sqlalchemy.types import TypeEngine
+
+from monitor.store.column_types import ForeignText, Key, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _column(name: str, kind: TypeEngine[Any], comment: str, *, null: bool = False) -> Column[Any]:
+    return Column(name, kind, nullable=null, comment=comment)
+
+
+def _key(name: str, kind: TypeEngine[Any], comment: str) -> Column[Any]:
+    return Column(name, kind, primary_key=True, comment=comment)
+
+
+def _reference(name: str, target: str, comment: str, *, is_key: bool = False) -> Column[Any]:
+    return Column(
+        name,
+        Key(),
+        ForeignKey(target, deferrable=True, initially="DEFERRED"),
+        primary_key=is_key,
+        nullable=False,
+        comment=comment,
+    )
+
+
+def _number(name: str, comment: str) -> Column[Any]:
+    # SQLite numbers rows by itself only where the column's type is exactly INTEGER.
+    return Column(name, BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True, comment=comment)
+
+
+feeds = Table(
+    "feeds",
+    metadata,
+    _key("feed_key", Key(), "name of the feed, from the configuration"),
+    _column("url", ForeignText(), "address that is polled"),
+    _column("source", ForeignText(), "the outlet, as shown beside quotes"),
+    _column("interval_s", Double(), "minimum seconds between two polls; null takes the policy's", null=True),
+    _column("language", ForeignText(), "language code of the entries"),
+    _column("is_retired", Boolean(), "whether the configuration no longer lists the feed"),
+    _column("next_poll_at", UtcDateTime(), "instant from which the next poll is due"),
+    _column("etag", ForeignText(), "validator of the last body, byte-exact as received", null=True),
+    _column("last_modified", ForeignText(), "validator of the last body, byte-exact as received", null=True),
+    _column("last_poll_at", UtcDateTime(), "instant of the last poll", null=True),
+    _column("last_success_at", UtcDateTime(), "instant of the last poll that was read", null=True),
+    _column("last_error", ForeignText(), "what went wrong at the last poll, in words", null=True),
+    _column("failure_weight", Double(), "sum of failure weights since the last success"),
+    _column("failing_since", UtcDateTime(), "instant of the first failure since the last success", null=True),
+    _column("health", Text(), "new, healthy, failing, blind or gone; is_retired goes before it"),
+    _column("is_blind_noticed", Boolean(), "whether a notice of the present blind spell is out"),
+    Index(None, "next_poll_at"),
+    comment="feeds with what their polls have taught",
+)
+
+polls = Table(
+    "polls",
+    metadata,
+    _number("poll_number", "counts the polls in order of recording"),
+    _reference("feed_key", "feeds.feed_key", "the feed polled"),
+    _column("at", UtcDateTime(), "instant of the poll"),
+    _column("outcome", Text(), "ok, not_modified, or the class name of the error"),
+    _column("n_entries", Integer(), "number of entries in the body"),
+    _column("n_new", Integer(), "number of new articles among them"),
+    _column("n_versions", Integer(), "number of new versions of known articles among them"),
+    _column("detail", ForeignText(), "what went wrong, in words", null=True),
+    _column("took_s", Double(), "seconds that the poll took"),
+    Index(None, "feed_key", "at"),
+    Index(None, "at"),
+    comment="the record of polls",
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    _key("article_id", Key(), "name of the article, made from its identity"),
+    _column("version", Integer(), "latest version; counts from 1"),
+    _column("published_at", UtcDateTime(), "publication of the latest version"),
+    Index(None, "published_at", "article_id", "version"),
+    comment="canonical stories; their words are in article_versions",
+)
+
+article_versions = Table(
+    "article_versions",
+    metadata,
+    _reference("article_id", "articles.article_id", "the article", is_key=True),
+    _key("version", Integer(), "counts from 1; an edit raises it"),
+    _column("url", ForeignText(), "address of the article"),
+    _column("source", ForeignText(), "the outlet"),
+    _column("title", ForeignText(), "headline, markup removed; may be empty where there is text"),
+    _column("text", ForeignText(), "text, markup removed; may be empty"),
+    _column("published_at", UtcDateTime(), "publication of this version"),
+    _column("first_seen_at", UtcDateTime(), "instant at which this system first stored the article"),
+    Index(None, "url"),
+    comment="what each version of an article says",
+)
+
+article_fingerprints = Table(
+    "article_fingerprints",
+    metadata,
+    _key("fingerprint", Key(), "one identity by which copies of the article are known again"),
+    _reference("article_id", "articles.article_id", "the article that had it first"),
+    Index(None, "article_id"),
+    comment="fingerprints that tell a known article from a new one",
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    _reference("feed_key", "feeds.feed_key", "the feed that delivered it", is_key=True),
+    _key("identity", Key(), "identity of the entry within its feed"),
+    _reference("article_id", "articles.article_id", "the article that the entry became"),
+    _column("guid", ForeignText(), "the item's own id where the feed gives one", null=True),
+    _column("url", ForeignText(), "address as delivered"),
+    _column("title", ForeignText(), "headline as delivered, markup removed"),
+    _column("text", ForeignText(), "text as delivered, markup removed"),
+    _column("published_at", UtcDateTime(), "publication; null where the feed gives none that can be read", null=True),
+    _column("published_raw", ForeignText(), "the date exactly as the feed wrote it", null=True),
+    _column("fetched_at", UtcDateTime(), "instant of the poll that brought it", null=True),
+    Index(None, "article_id"),
+    Index(None, "url"),
+    comment="items as their feeds delivered them",
+)
+
+embeddings = Table(
+    "embeddings",
+    metadata,
+    _key("text_hash", Key(), "digest of the text that was embedded"),
+    _key("model_id", Key(), "name, precision and digest of the model; vectors of two models are never compared"),
+    _column("dim", Integer(), "number of dimensions"),
+    _column("vector", LargeBinary(), "unit vector: dim little-endian float32"),
+    comment="vectors by the text and the model that made them",
+)
+
+issues = Table(
+    "issues",
+    metadata,
+    _key("issue_key", Key(), "name of the issue, from its file"),
+    _column("title", ForeignText(), "the question followed, in words"),
+    _column("ladder_key", Text(), "name of the ladder whose statuses apply"),
+    _column("status_key", Text(), "present status; null before the first sighting", null=True),
+    _column("phase", Text(), "universal step of the present status", null=True),
+    _column("since", UtcDateTime(), "publication of the article that brought the present status", null=True),
+    _column("confirmation", Text(), "reported or confirmed"),
+    _column("origins", JSON(), "list of the independent origins that vouch for the present status"),
+    _column("origin_keys", JSON(), "list of the lineage keys of those origins together"),
+    _column("quotes", JSON(), "list of the quotes that prove the present status"),
+    _column("votes", JSON(), "list of the votes for statuses that are not yet believed"),
+    _column("history", JSON(), "list of the statuses held before, oldest first"),
+    _column("last_change_id", Key(), "the change that brought the present status", null=True),
+    _column("revision", Integer(), "rises by one with every write of the status: its compare-and-set"),
+    comment="tracked matters and where they stand",
+)
+
+baselines = Table(
+    "baselines",
+    metadata,
+    _reference("issue_key", "issues.issue_key", "the issue", is_key=True),
+    _column("baseline_id", Key(), "changes whenever a seed, the question, the model or the policy changes"),
+    _column("model_id", Text(), "the model that made the vectors"),
+    _column("dim", Integer(), "number of dimensions of every vector of the row"),
+    _column("head_vectors", LargeBinary(), "headline and lead of each seed in order of publication: rows of dim little-endian float32"),
+    _column("passage_vectors", LargeBinary(), "passages of the seeds: rows of dim little-endian float32"),
+    _column("question_vector", LargeBinary(), "the question: dim little-endian float32"),
+    _column("anchors", JSON(), "list of anchors, each with name and weight (share of the seeds, 0 to 1)"),
+    _column("threshold", Double(), "least score of a match, about 0 to 1"),
+    _column("threshold_reason", ForeignText(), "why the threshold is what it is, in words with numbers"),
+    _column("seed_ids", JSON(), "list of the article ids of the seeds"),
+    comment="what the seeds teach about each issue",
+)
+
+matches = Table(
+    "matches",
+    metadata,
+    _reference("issue_key", "issues.issue_key", "the issue", is_key=True),
+    _key("baseline_id", Key(), "the baseline that the article was compared with"),
+    _reference("article_id", "articles.article_id", "the article", is_key=True),
+    _key("version", Integer(), "version of the article that was judged"),
+    _column("is_match", Boolean(), "whether the article is about the issue"),
+    _column("score", Double(), "relevance, about 0 to 1"),
+    _column("threshold", Double(), "least score of a match when it was judged"),
+    _column("similarity", Double(), "cosine to the nearest seed's headline and lead, -1 to 1"),
+    _column("nearest_seed", Key(), "article id of that seed"),
+    _column("anchor_share", Double(), "share of the anchors' weight that the article names, 0 to 1"),
+    _column("anchors", JSON(), "list of the anchors that the article names"),
+    _column("reason", ForeignText(), "why it is a match or not, in words"),
+    Index(None, "article_id"),
+    comment="verdicts of matching, one for each issue, baseline, article and version",
+)
+#: A condition in words that both the planner and the index understand, as bound values would hide the index from SQLite.
+IS_MATCH = matches.c.is_match.is_(True)
+Index(
+    "ix_matches_matched", matches.c.issue_key, matches.c.baseline_id, matches.c.article_id, sqlite_where=IS_MATCH, postgresql_where=IS_MATCH
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    _reference("issue_key", "issues.issue_key", "the issue", is_key=True),
+    _reference("article_id", "articles.article_id", "the article", is_key=True),
+    _key("version", Integer(), "version of the article that was read"),
+    _column("source", ForeignText(), "the outlet"),
+    _column("url", ForeignText(), "address of the article"),
+    _column("published_at", UtcDateTime(), "publication of the article"),
+    _column("origin", ForeignText(), "name of the independent origin behind copies, as shown"),
+    _column("origin_keys", JSON(), "list of the keys that tie copies together"),
+    _column("match_score", Double(), "relevance of the article, about 0 to 1"),
+    _column("claims", JSON(), "list of claims, strongest first"),
+    _column("reader_id", Text(), "name and version of the status reader"),
+    _column("headline", ForeignText(), "headline of the article"),
+    _column("seen_at", UtcDateTime(), "instant at which it was assessed; null: not yet", null=True),
+    _column("verdict", ForeignText(), "what came of it, in words; null: not yet assessed", null=True),
+    Index(None, "article_id"),
+    Index(None, "issue_key", "published_at"),
+    comment="what each matched article says on an issue's status",
+)
+#: Evidence that still waits to be assessed.
+UNSEEN = evidence.c.seen_at.is_(None)
+Index(
+    "ix_evidence_unseen", evidence.c.issue_key, evidence.c.published_at, evidence.c.article_id, sqlite_where=UNSEEN, postgresql_where=UNSEEN
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    _number("change_number", "counts the changes in order of recording"),
+    _column("change_id", Key(), "name of the change; the same movement always gets the same"),
+    _reference("issue_key", "issues.issue_key", "the issue"),
+    _column("at", UtcDateTime(), "publication of the article that tipped it"),
+    _column("article_id", Key(), "that article"),
+    _column("kind", Text(), "status, confirmation, denial or detail"),
+    _column("from_status", Text(), "status before; null at the first sighting", null=True),
+    _column("to_status", Text(), "status after"),
+    _column("from_phase", Text(), "universal step before; null at the first sighting", null=True),
+    _column("to_phase", Text(), "universal step after"),
+    _column("confirmation", Text(), "reported or confirmed"),
+    _column("confidence", Double(), "probability that the change is right, 0 to 1"),
+    _column("origins", JSON(), "list of the independent origins behind it"),
+    _column("reason", ForeignText(), "the rule that fired, in words"),
+    _column("evidence", JSON(), "list of the quotes that prove the status after"),
+    _column("baseline_evidence", JSON(), "list of the quotes that proved the status before"),
+    _column("is_history", Boolean(), "whether the seeds already told it: recorded, never alerted"),
+    _column("recorded_at", UtcDateTime(), "instant at which the row was written"),
+    UniqueConstraint("change_id"),
+    Index(None, "issue_key", "at"),
+    Index(None, "at"),
+    Index(None, "article_id"),
+    comment="the change log; rows are only ever added",
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _number("delivery_number", "counts the deliveries in order of recording"),
+    _column("delivery_id", Key(), "name of the delivery"),
+    _column("alert_id", Key(), "dedupe key of the alert; an alert goes to a channel once"),
+    _column("channel", Key(), "name of the channel"),
+    _column("issue_key", Key(), "the issue, or what a notice is about; order is kept within it"),
+    _column("change_id", Key(), "the change that is told; null for notices", null=True),
+    _column("alert", JSON(), "the alert, ready to be rendered"),
+    _column("state", Text(), "due, leased, sent or dead"),
+    _column("due_at", UtcDateTime(), "instant from which it may be posted"),
+    _column("created_at", UtcDateTime(), "instant at which it was put into the outbox"),
+    _column("n_attempts", Integer(), "number of times it was leased"),
+    _column("leased_until", UtcDateTime(), "instant at which its lease runs out; null where there is none", null=True),
+    _column("last_error", ForeignText(), "what went wrong at the last try, in words", null=True),
+    _column("receipt", ForeignText(), "what the channel returned", null=True),
+    _column("sent_at", UtcDateTime(), "instant at which the channel took it", null=True),
+    UniqueConstraint("delivery_id"),
+    UniqueConstraint("alert_id", "channel"),
+    Index(None, "created_at"),
+    Index(None, "change_id"),
+    comment="alerts on their way to their channels",
+)
+
+
+def unsettled(deliveries: FromClause) -> ColumnElement[bool]:
+    """Return the condition that a delivery is neither sent nor dead. Literals, as bound values would hide the index from SQLite."""
+    return deliveries.c.state.in_([literal_column("'due'"), literal_column("'leased'")])
+
+
+UNSETTLED = unsettled(outbox)
+Index("ix_outbox_unsettled", outbox.c.issue_key, outbox.c.channel, outbox.c.created_at, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
+Index("ix_outbox_waiting", outbox.c.created_at, outbox.c.delivery_number, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)

@@ -1,0 +1,129 @@
+"""Fakes of the small ports: a clock that stands, an encoder by hashing, a reader by phrases, a notifier that records."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from monitor.core.ladder import Ladder, Phase
+from monitor.core.similarity import normalise
+from monitor.core.types import Alert, FloatArray, Sentence, SentenceReading, Speaker, Stance
+from monitor.errors import MonitorError
+
+
+class FrozenClock:
+    """A clock that moves only when told."""
+
+    def __init__(self, at: datetime = datetime(2024, 9, 6, 12, tzinfo=UTC)) -> None:
+        """Stand at an instant."""
+        self.at = at
+
+    def now(self) -> datetime:
+        """Return where it stands."""
+        return self.at
+
+    def advance(self, seconds: float) -> None:
+        """Move on."""
+        self.at += timedelta(seconds=seconds)
+
+
+class HashEncoder:
+    """An encoder without a model: words hashed into a bag, so that texts which share words are alike."""
+
+    def __init__(self, dim: int = 256) -> None:
+        """Make vectors of `dim` dimensions."""
+        self._dim = dim
+        #: Every text that was embedded, in order.
+        self.texts: list[str] = []
+
+    @property
+    def model_id(self) -> str:
+        """`hash/DIM`."""
+        return f"hash/{self._dim}"
+
+    @property
+    def dim(self) -> int:
+        """Number of dimensions."""
+        return self._dim
+
+    def embed(self, texts: Sequence[str]) -> FloatArray:
+        """Return (n, dim) unit rows; a text without words gives zeros."""
+        self.texts += texts
+        rows = np.zeros((len(texts), self._dim), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in re.findall(r"\w+", text.casefold()):
+                row[int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big") % self._dim] += 1.0
+        return normalise(rows)
+
+
+class ScriptedReader:
+    """A status reader without a model: a sentence tells of the step whose phrase it holds, as surely as the script says."""
+
+    def __init__(
+        self,
+        phrases: Mapping[str, Phase],
+        *,
+        score: float = 0.9,
+        stance: Stance = Stance.ASSERTED,
+        speaker: Speaker = Speaker.OUTLET,
+        denials: Sequence[str] = (),
+    ) -> None:
+        """Read each phrase, in any letter case, as its phase; a sentence that holds one of `denials` is a party's denial of it."""
+        self._phrases = {phrase.casefold(): phase for phrase, phase in phrases.items()}
+        self._denials = tuple(phrase.casefold() for phrase in denials)
+        self._score, self._stance, self._speaker = score, stance, speaker
+        #: The texts of every article that was read, sentence by sentence, in order.
+        self.calls: list[tuple[str, ...]] = []
+
+    @property
+    def reader_id(self) -> str:
+        """`scripted/1`."""
+        return "scripted/1"
+
+    def read(self, sentences: Sequence[Sentence], *, ladder: Ladder, question: str) -> tuple[SentenceReading, ...]:  # noqa: ARG002
+        """Return one reading a sentence: that of the first phrase found in it, and the ladder's first status of that phase."""
+        self.calls.append(tuple(sentence.text for sentence in sentences))
+        return tuple(self._reading(sentence, ladder) for sentence in sentences)
+
+    def _reading(self, sentence: Sentence, ladder: Ladder) -> SentenceReading:
+        text = sentence.text.casefold()
+        phrase = next((phrase for phrase in self._phrases if phrase in text), None)
+        if phrase is None:
+            return SentenceReading(sentence, None, self._stance, self._speaker, 0.0)
+        phase = self._phrases[phrase]
+        is_denied = any(denial in text for denial in self._denials)
+        return SentenceReading(
+            sentence,
+            phase,
+            Stance.DENIED if is_denied else self._stance,
+            Speaker.PARTY if is_denied else self._speaker,
+            self._score,
+            next((status.key for status in ladder.of_phase(phase)), None),
+            f"holds “{phrase}”",
+        )
+
+
+class RecordingNotifier:
+    """A channel that keeps what it is sent, and fails as often as it is told."""
+
+    def __init__(self, channel: str = "recording", failures: Sequence[MonitorError] = ()) -> None:
+        """Raise `failures`, one a call, before anything is accepted."""
+        self._channel = channel
+        self._failures = list(failures)
+        self.sent: list[Alert] = []
+
+    @property
+    def channel(self) -> str:
+        """The name given."""
+        return self._channel
+
+    def send(self, alert: Alert) -> str | None:
+        """Keep the alert, or raise the next failure."""
+        if self._failures:
+            raise self._failures.pop(0)
+        self.sent.append(alert)
+        return str(len(self.sent))
