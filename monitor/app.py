@@ -71,8 +71,8 @@ class App:
 
     @cached_property
     def database_url(self) -> str:
-        """The database's URL, password and all: never to be shown."""
-        return self.settings.database.url.get_secret_value()
+        """The database's URL, password and all: never to be shown. Raises: ConfigError."""
+        return self.settings.database_url()
 
     @cached_property
     def uow(self) -> SqlUnitOfWork:

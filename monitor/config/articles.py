@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,8 @@ def load_seeds(path: Path) -> tuple[Seed, ...]:
 def load_articles(path: Path) -> tuple[Article, ...]:
     """Return the articles of a JSON Lines file, in its order. Raises: ArticleFileError with file, line and key."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Only a line feed ends a line: `splitlines` would also cut at separators that JSON allows inside a text.
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as exc:
         raise ArticleFileError(f"{path}: cannot be read ({exc}); give an existing UTF-8 file of JSON Lines") from exc
     articles = []
@@ -79,19 +80,22 @@ def _article(row: object, place: str) -> Article:
 
 
 def instant(value: object) -> datetime | None:
-    """Return an ISO 8601 text or a datetime as aware UTC, a missing zone read as UTC; None where it is neither."""
-    if isinstance(value, str):
-        try:
+    """Return an ISO 8601 text, a date (its midnight) or a datetime as aware UTC, a missing zone read as UTC; None where it is none."""
+    try:
+        if isinstance(value, str):
             value = datetime.fromisoformat(value.strip())
-        except ValueError:
+        if isinstance(value, date) and not isinstance(value, datetime):
+            value = datetime.combine(value, time())
+        if not isinstance(value, datetime):
             return None
-    if not isinstance(value, datetime):
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def _manifest_seeds(folder: Path) -> Iterator[Seed]:
     manifest = folder / "manifest.yaml"
+    seen: set[str] = set()
     for number, row in enumerate(_manifest_rows(manifest), start=1):
         place = f"{manifest}, seed {number}"
         if not isinstance(row, dict) or not isinstance(row.get("file"), str):
@@ -99,6 +103,13 @@ def _manifest_seeds(folder: Path) -> Iterator[Seed]:
         path = folder / row["file"]
         if path.resolve().parent != folder.resolve():
             raise SeedError(f"{place}: file = {row['file']!r} lies outside the seed folder; move it there")
+        if path.stem in seen:
+            raise SeedError(f"{place}: file = {row['file']!r}: another seed has this name already; list each file once")
+        seen.add(path.stem)
+        for key in ("source", "title", "url"):
+            # YAML reads `No`, `2024` and `22:30` as something else than text.
+            if not isinstance(row.get(key), str | None):
+                raise SeedError(f"{place}: {key} = {row[key]!r}: must be text; put it in quotes")
         at = instant(row.get("published_at"))
         if at is None:
             raise SeedError(f"{place}: published_at = {row.get('published_at')!r}: must be ISO 8601, e.g. 2024-09-27T18:00:00Z")
@@ -125,7 +136,7 @@ def _manifest_rows(manifest: Path) -> list[Any]:
         content = yaml.safe_load(manifest.read_text(encoding="utf-8"))
     except OSError as exc:
         raise SeedError(f"{manifest}: cannot be read ({exc.strerror}); a seed folder needs a manifest.yaml") from exc
-    except (yaml.YAMLError, UnicodeDecodeError) as exc:
+    except (yaml.YAMLError, ValueError) as exc:  # PyYAML lets the ValueError of an impossible date such as 2024-02-30 through.
         raise SeedError(f"{manifest}: is no YAML ({exc}); mend the line") from exc
     rows = content.get("seeds") if isinstance(content, dict) else None
     if not isinstance(rows, list):

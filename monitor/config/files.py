@@ -130,7 +130,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be read ({exc.strerror}); create it, or point the setting that names it elsewhere") from exc
-    except (yaml.YAMLError, UnicodeDecodeError) as exc:
+    except (yaml.YAMLError, ValueError) as exc:  # PyYAML lets the ValueError of an impossible date such as 2024-02-30 through.
         raise ConfigError(f"{path}: is no YAML ({exc}); mend the line") from exc
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: holds {type(content).__name__}, not keys with values; see docs/configuration.md")
@@ -150,6 +150,7 @@ def _read(path: Path, model: type[_Model]) -> _Model:
                 if len(error["loc"]) == 1
                 else "there is no such key",
                 "missing": "is missing; add it",
+                "string_type": "must be text; put it in quotes",
             }.get(error["type"], error["msg"])
             lines.append(f"{path}: {key}{shown}: {fix}")
         raise ConfigError("\n".join(lines)) from exc

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import SettingsConfigDict, SettingsError
 
 from monitor.config.settings import DEFAULT_FILE, ENV_PREFIX, Settings
 from monitor.config.table import settings_table
@@ -36,6 +36,11 @@ def load_settings(file: Path | None = None) -> Settings:
         found = _Located()
     except ValidationError as exc:
         raise ConfigError("\n".join(_explain(error, path) for error in exc.errors())) from exc
+    except SettingsError as exc:
+        names = ", ".join(sorted(name for name in os.environ if name.startswith(ENV_PREFIX)))
+        raise ConfigError(
+            f"environment ({names}): {exc}; lists are given as JSON, e.g. MONITOR_ALERTS__KINDS='[\"status\"]', sections setting by setting"
+        ) from exc
     except Exception as exc:  # PyYAML and pydantic-settings raise several families here; each means an unreadable file or value.
         raise ConfigError(f"{path}: cannot be read as settings ({exc}); see docs/configuration.md") from exc
     if found.poll.min_interval_s > found.poll.max_interval_s:
@@ -51,9 +56,14 @@ def load_settings(file: Path | None = None) -> Settings:
 
 def _explain(error: ErrorDetails, path: Path) -> str:
     key = ".".join(str(part) for part in error["loc"])
-    variable = ENV_PREFIX + "__".join(str(part) for part in error["loc"]).upper()
-    place = f"environment variable {variable}" if variable in os.environ else f"{path}: {key}"
-    secret = any(word in key for word in ("token", "url", "password"))
+    # An item of a list, or a section given as one variable, is not named by its whole path.
+    variables = [ENV_PREFIX + "__".join(map(str, error["loc"][:depth])).upper() for depth in range(len(error["loc"]), 0, -1)]
+    variable = next((name for name in variables if name in os.environ), None)
+    place = f"environment variable {variable}" if variable else f"{path}: {key}"
+    if variable and variable != variables[0]:
+        place += f": {key}"
+    related = [row for row in settings_table() if f"{row.key}.".startswith(f"{key}.") or key.startswith(f"{row.key}.")]
+    secret = any(row.kind.startswith("secret") for row in related)
     if error["type"] == "extra_forbidden":
         parent = error["loc"][:-1]
         known = (
@@ -64,5 +74,5 @@ def _explain(error: ErrorDetails, path: Path) -> str:
         return f"{place}: there is no such setting; known here: {', '.join(known)}"
     shown = "(hidden)" if secret else repr(error["input"])
     row = next((row for row in settings_table() if row.key == key or key.startswith(f"{row.key}.")), None)
-    fix = f"; it is: {row.meaning} ({row.kind}, default {row.default})" if row else "; see docs/configuration.md"
+    fix = f"; it is: {row.meaning} ({row.kind}, default {row.default or 'empty'})" if row else "; see docs/configuration.md"
     return f"{place} = {shown}: {error['msg'][:1].lower()}{error['msg'][1:]}{fix}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
@@ -45,6 +46,7 @@ class DatabaseSettings(Section):
     """The database."""
 
     url: SecretStr = Field(SecretStr("sqlite:///var/monitor.db"), description="SQLAlchemy URL: sqlite:///PATH or postgresql+psycopg://...")
+    password_file: Path | None = Field(None, description="File that holds the database password, e.g. a mounted secret")
     busy_timeout_s: Seconds = Field(10.0, description="Seconds to wait for a lock on SQLite")
 
 
@@ -212,9 +214,24 @@ class Settings(BaseSettings):
         """Return the Slack token, from the setting or its file; empty where none is set. Raises: ConfigError."""
         if self.slack.token_file is None:
             return self.slack.token.get_secret_value()
-        try:
-            return self.slack.token_file.read_text(encoding="utf-8").strip()
-        except OSError as exc:
+        return _secret_of(self.slack.token_file, "slack.token_file")
+
+    def database_url(self) -> str:
+        """Return the database's URL, the password of its file in it: never to be shown. Raises: ConfigError."""
+        url = self.database.url.get_secret_value()
+        if self.database.password_file is None:
+            return url
+        scheme, found, rest = url.partition("://")
+        user, at, place = rest.rpartition("@")
+        if not found or not at or ":" in user:
             raise ConfigError(
-                f"slack.token_file: {self.slack.token_file} cannot be read ({exc.strerror}); create it or unset the setting"
-            ) from exc
+                "database.password_file is set, but database.url has no user, or has a password already; write postgresql+psycopg://USER@HOST/NAME"
+            )
+        return f"{scheme}://{user}:{quote(_secret_of(self.database.password_file, 'database.password_file'), safe='')}@{place}"
+
+
+def _secret_of(path: Path, setting: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{setting}: {path} cannot be read ({exc}); create it or unset the setting") from exc

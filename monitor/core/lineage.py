@@ -30,8 +30,9 @@ _MIN_QUOTE_WORDS = 7
 def origin_of(article: Article) -> tuple[str, tuple[str, ...]]:
     """Return the name of an article's origin as shown, and its lineage keys.
 
-    The origin is the wire or outlet that the article itself credited, else its own source. Keys are its credited and its longer quotations
-    (letters only, hashed); an article that shares a key with another has its origin.
+    The origin is the wire or outlet that the article itself credited, else its own source. Keys are those names and its longer quotations
+    (letters only, hashed); an article that shares a key with another has its origin. A wire's own unsigned article and a copy that
+    credits it thus share one, and so do two reports of the same outlet: it does not corroborate itself.
     """
     text = f"{article.title}\n{article.text}"
     credited = [wire for wire, pattern in _WIRES.items() if re.search(pattern, text)]
@@ -40,9 +41,7 @@ def origin_of(article: Article) -> tuple[str, tuple[str, ...]]:
         if name not in credited:
             credited.append(name)
     name = credited[0] if credited else (article.source or "unknown")
-    day = article.published_at.date().isoformat()
-    # A wire's name ties two articles only within a few days: the same wire reports other things later.
-    keys = {f"credit:{credit.casefold()}:{day[:7]}" for credit in credited} or {f"source:{name.casefold()}"}
+    keys = {f"name:{named.casefold()}" for named in credited or [name]}
     keys |= {f"quote:{quote_key(words)}" for words in _QUOTATION.findall(article.text) if len(words.split()) >= _MIN_QUOTE_WORDS}
     return name, tuple(sorted(keys))
 

@@ -167,7 +167,11 @@ def _spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         # The last word is looked for in a short tail: a paragraph of thousands of initials must not take quadratic time.
         word = _LAST_WORD.search(text[max(begin, boundary.end() - 40) : boundary.end()])
         # `U.S.`, `J.` and `Mich.` go on; `U.S. The` would need a parser, and splitting too little harms less than too much.
-        if word and boundary.group().startswith(".") and is_abbreviation(word.group(1), text[boundary.end() : boundary.end() + 8]):
+        if (
+            word
+            and boundary.group().startswith(".")
+            and is_abbreviation(word.group(1).rstrip("."), text[boundary.end() : boundary.end() + 8])
+        ):
             continue
         yield from _trim(text, begin, boundary.end())
         begin = boundary.end()

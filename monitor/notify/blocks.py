@@ -25,6 +25,8 @@ MAX_REASON = 1900
 _INVISIBLE = dict.fromkeys(map(ord, "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"))
 #: Control characters but for the line feed.
 _CONTROLS = dict.fromkeys([*range(10), *range(11, 32), *range(127, 160)], " ")
+#: Slack takes no text without a character.
+NO_WORDS = "(no words)"
 
 
 def escape(text: str) -> str:
@@ -75,7 +77,7 @@ def message(alert: Alert) -> dict[str, Any]:
         blocks.append(DividerBlock())
         blocks.append(ContextBlock(elements=[MarkdownTextObject(text=cut(f"Why: {escape(change.reason)}", MAX_REASON))]))
     return {
-        "text": cut(escape(plain_text(alert)), MAX_TEXT),
+        "text": cut(escape(plain_text(alert)), MAX_TEXT).strip() or NO_WORDS,
         "blocks": [block.to_dict() for block in blocks],
         "metadata": {"event_type": "monitor_alert", "event_payload": {"alert_id": alert.alert_id, "issue": alert.issue_key}},
     }
@@ -84,19 +86,19 @@ def message(alert: Alert) -> dict[str, Any]:
 def _header(alert: Alert) -> str:
     before = f"{alert.from_label} → " if alert.from_label else ""
     header = alert.headline if alert.change is None else f"{before}{alert.to_label}"
-    # Plain text, in which Slack reads no marks; it takes no empty one, and a header is one line.
-    return " ".join(visible(header).split()) or "Monitor"
+    # Plain text, in which Slack reads no marks; a header is one line.
+    return " ".join(visible(header).split()) or NO_WORDS
 
 
 def _section(text: str) -> SectionBlock:
-    return SectionBlock(text=MarkdownTextObject(text=cut(text, MAX_SECTION), verbatim=True))
+    return SectionBlock(text=MarkdownTextObject(text=cut(text, MAX_SECTION).strip() or NO_WORDS, verbatim=True))
 
 
 def _quote(quote: Quote) -> str:
     source = cut(escape(quote.source), MAX_SOURCE)
     url = quote.url.replace("&", "&amp;")
     if _is_linkable(url):
-        source = f"<{url}|{source}>"
+        source = f"<{url}|{source.replace('|', '/')}>"
     words = cut(escape(quote.quote), MAX_QUOTE)
     return f"“{words}”\n{source}, {quote.published_at:%d %b %Y %H:%M} UTC"
 
