@@ -18,6 +18,7 @@ from monitor.config import Settings
 from monitor.config.articles import load_articles
 from monitor.config.files import load_feeds, load_issue, load_issues, load_ladders, resolve
 from monitor.core.types import Article, Feed, FloatArray, Issue
+from monitor.errors import ConfigError
 from monitor.jobs import assess, deliver, match, poll, prune, replay, seed, watch
 from monitor.jobs.examine import Examiner
 from monitor.ports import Clock, FeedFetcher, FeedParser, Notifier, Queries, StateEncoder, StatusReader
@@ -65,7 +66,7 @@ class App:
 
     def check_files(self) -> None:
         """Read every file, so that whatever is wrong stops the start and not the night. Raises: ConfigError, SeedError, ArticleFileError."""
-        _ = self.ladders, self.issues, self.feeds, self.off_topic, self.settings.slack_token()
+        _ = self.ladders, self.issues, self.feeds, self.off_topic, self.notifiers
 
     # --- adapters ----------------------------------------------------------------------------------------------------
 
@@ -148,6 +149,8 @@ class App:
         from monitor.notify.slack import SlackNotifier
 
         section = self.settings.slack
+        if not section.channel:
+            raise ConfigError("slack.channel is empty although a token is set; name the channel (id or name) that is to get the alerts")
         return {"slack": SlackNotifier(token, section.channel, base_url=section.base_url, timeout_s=section.timeout_s)}
 
     # --- jobs --------------------------------------------------------------------------------------------------------

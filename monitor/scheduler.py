@@ -15,6 +15,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from monitor.app import App
+from monitor.clock import SystemClock
 from monitor.errors import MonitorError, TransientError
 
 log = structlog.get_logger(__name__)
@@ -113,5 +114,6 @@ def build(app: App, counts: TickCounts, *, now: datetime | None = None) -> Backg
     )
     scheduler.add_listener(counts.listen, EVENT_JOB_MISSED | EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES)
     for job in jobs:
-        scheduler.add_job(job.run, "interval", seconds=job.every_s, id=job.name, next_run_time=now or app.clock.now())
+        # APScheduler goes by the system's clock, whatever the jobs are told: a first tick in the past would make up for every one since.
+        scheduler.add_job(job.run, "interval", seconds=job.every_s, id=job.name, next_run_time=now or SystemClock().now())
     return scheduler

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.core.policy import StatusPolicy
-    from monitor.core.types import Match
+    from monitor.core.types import Delivery, Match
     from monitor.ports import Assessment, Trace
 
 
@@ -56,12 +56,18 @@ def lines(trace: Trace, policy: StatusPolicy) -> Iterator[str]:
     for assessment in trace.assessments:
         yield from assessment_lines(assessment, policy)
     for change in trace.changes:
-        yield f"4. change: {change.kind.value} {change.from_status or '—'} → {change.to_status} ({change.change_id})"
-    for delivery in trace.deliveries:
-        when = f" at {delivery.sent_at:%Y-%m-%d %H:%M} UTC" if delivery.sent_at else ""
-        yield f"5. alert: {delivery.channel}, {delivery.state.value}{when}, tries {delivery.n_attempts}" + (
-            f", last error: {delivery.last_error}" if delivery.last_error else ""
-        )
+        role = "tipped by it" if change.article_id == article.article_id else f"tipped by {change.article_id}, quotes it"
+        yield f"4. change: {change.kind.value} {change.from_status or '—'} → {change.to_status} ({change.change_id}), {role}"
+        for delivery in trace.deliveries:
+            if delivery.alert.change is not None and delivery.alert.change.change_id == change.change_id:
+                yield delivery_line(delivery)
+
+
+def delivery_line(delivery: Delivery) -> str:
+    """Return what became of one alert on one channel."""
+    when = f" at {delivery.sent_at:%Y-%m-%d %H:%M} UTC" if delivery.sent_at else ""
+    error = f", last error: {delivery.last_error}" if delivery.last_error else ""
+    return f"5. alert: {delivery.channel}, {delivery.state.value}{when}, tries {delivery.n_attempts}{error}"
 
 
 def match_lines(match: Match) -> Iterator[str]:

@@ -80,7 +80,8 @@ def render(changes: Sequence[Change], form: Format) -> str:
 
 def _csv(objects: Sequence[dict[str, object]]) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, CSV_COLUMNS, extrasaction="ignore", lineterminator="\n")
+    # Every text is quoted: a bare carriage return in a headline would else end the row.
+    writer = csv.DictWriter(out, CSV_COLUMNS, extrasaction="ignore", lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     writer.writeheader()
     for entry in objects:
         evidence = entry["evidence"]

@@ -51,7 +51,8 @@ def find_anchors(issue: Issue, policy: MatchPolicy) -> tuple[Anchor, ...]:
     counts = Counter(name for text in texts for name in names_in(text))
     # One seed alone insists only on what its question names too: whatever else it happens to mention may be chance.
     needed = max(2.0, policy.anchor_document_share * len(texts))
-    candidates = {name for name, n in counts.items() if n >= needed} | asked
+    # News shortens a name of three words or more after its first use: its words are the better anchors.
+    candidates = {name for name in {name for name, n in counts.items() if n >= needed} | asked if name.count(" ") < 2}
     used = [mentions(text, candidates) for text in [*texts, issue.title]]
     weights = {name: sum(name in names for names in used) / len(used) for name in candidates}
     # A part of a longer name that is always used with it would count the same actor twice.

@@ -131,7 +131,7 @@ _ATTRIBUTION = _words(
     r"according to",
     r"report(?:s|ed|edly)?",
     r"confirm(?:s|ed)?",
-    r"stat(?:ed|es)",
+    r"stated|(?<!united )states",  # The United States states nothing by its name.
     r"quoted?|quoting|cit(?:ed|ing|es)",
     r"sources?",
     r"spokes(?:man|woman|person)",

@@ -18,7 +18,8 @@ _WIRES = {
 }
 #: `Newsweek reported on Saturday`, `according to the Daily Post`, `told the Morning Star newspaper`.
 _CREDIT = re.compile(
-    r"\b([A-Z][\w'’]+(?: [A-Z][\w'’]+){0,3}) (?:has )?(?:reported|reports)\b"
+    r"\b(?!(?:They|He|She|It|We|I|You|Who|Which|Both|Some|Many|Several|Others|This|That|These|Those)\b)"
+    r"([A-Z][\w'’]+(?: [A-Z][\w'’]+){0,3}) (?:has )?(?:reported|reports)\b"
     r"|\baccording to (?:the )?([A-Z][\w'’]+(?: [A-Z][\w'’]+){0,3}) (?:newspaper|magazine|website|news agency|channel)\b"
     r"|\btold (?:the )?([A-Z][\w'’]+(?: [A-Z][\w'’]+){0,3}) (?:newspaper|magazine|website|news agency)\b"
 )
@@ -41,14 +42,14 @@ def origin_of(article: Article) -> tuple[str, tuple[str, ...]]:
         if name not in credited:
             credited.append(name)
     name = credited[0] if credited else (article.source or "unknown")
-    keys = {f"name:{named.casefold()}" for named in credited or [name]}
+    keys = {f"name:{named.casefold().removeprefix('the ')}" for named in credited or [name]}
     keys |= {f"quote:{quote_key(words)}" for words in _QUOTATION.findall(article.text) if len(words.split()) >= _MIN_QUOTE_WORDS}
     return name, tuple(sorted(keys))
 
 
 def quote_key(quotation: str) -> str:
     """Return what stays of a quotation when case, punctuation and apostrophes vary: 12 hexadecimal digits."""
-    letters = re.sub(r"[^a-z0-9]+", "", quotation.casefold().replace("’", "'"))
+    letters = re.sub(r"[\W_]+", "", quotation.casefold())
     return hashlib.sha256(letters.encode()).hexdigest()[:12]
 
 

@@ -10,7 +10,7 @@ from monitor.core.text import is_abbreviation
 
 #: Country: what else news calls it (short forms, adjective, the capital speaking for its government).
 _COUNTRIES = {
-    "united states": "us u.s. usa u.s.a. american americans washington pentagon|white house",
+    "united states": "us u.s. usa u.s.a. american americans washington pentagon white|house",
     "united kingdom": "uk u.k. britain british london great|britain",
     "european union": "eu e.u. brussels",
     "european community": "ec e.c. eec",
@@ -296,7 +296,9 @@ def names_in(text: str) -> set[str]:
     tokens = _tokens(text)
     for word, start in tokens:
         is_capital = word[:1].isupper() and word.rstrip(".'’").lower() not in _COMMON
-        opens = start == 0 or bool(re.search(r"[.!?:\n]\s*[\"'“‘(]*$", text[max(0, start - 6) : start]))
+        # `House` alone belongs to every story; `White House` is an actor.
+        is_capital |= bool(run) and word[:1].isupper() and f"{_plain(run[-1])} {_plain(word)}" in _ALIAS
+        opens = start == 0 or bool(re.search(r"[.!?:\n][\"'”’)]*\s*[\"'“‘(]*$", text[max(0, start - 6) : start]))
         if is_capital and run and start - end <= 1 and not _is_full_stop(run[-1]):
             run.append(word)
         else:

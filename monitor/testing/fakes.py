@@ -55,9 +55,17 @@ class HashEncoder:
         self.texts += texts
         rows = np.zeros((len(texts), self._dim), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
-            for word in re.findall(r"\w+", text.casefold()):
-                row[int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big") % self._dim] += 1.0
+            for place in self._places(text):
+                row[place] += 1.0
         return normalise(rows)
+
+    def token_states(self, texts: Sequence[str]) -> list[FloatArray]:
+        """Return, for each text, (1, n_words, dim): one layer, in which each word has its own place."""
+        return [np.eye(self._dim, dtype=np.float32)[self._places(text)][np.newaxis] for text in texts]
+
+    def _places(self, text: str) -> list[int]:
+        words = re.findall(r"\w+", text.casefold())
+        return [int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big") % self._dim for word in words]
 
 
 class ScriptedReader:
