@@ -37,7 +37,3 @@ def main() -> None:
 
         print(f"monitor: {mask_secrets(str(error))}", file=sys.stderr)
         sys.exit(exit_status(error))
-    except BrokenPipeError:
-        # The reader of a pipe has seen enough: `monitor log | head`.
-        sys.stderr.close()
-        sys.exit(0)

@@ -1,0 +1,160 @@
+"""match: who is judged, who is read, who is fetched, and that nothing is done twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+from structlog.testing import capture_logs
+
+from monitor.core.policy import StatusPolicy
+from monitor.core.types import Article, ArticleId
+from monitor.errors import FetchError
+from monitor.jobs.examine import Examiner
+from monitor.jobs.match import Matched
+from monitor.testing.fakes import FrozenClock, HashEncoder
+from monitor.testing.memory_store import MemoryUnitOfWork
+from tests.story import AGREED, CAKES, ISSUE_KEY, STATEMENT, article, judge, learn, reader, store_articles
+
+PAGE = f"{AGREED.text} The ministers of both countries have broadly agreed on tolls, pilots and dredging as well."
+
+
+@dataclass
+class FakePages:
+    """Pages by address; one that is missing raises."""
+
+    pages: dict[str, str | None] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def read(self, url: str) -> str | None:
+        self.asked.append(url)
+        if url not in self.pages:
+            raise FetchError(f"{url} timed out")
+        return self.pages[url]
+
+
+@pytest.fixture
+def learned(uow: MemoryUnitOfWork, clock: FrozenClock) -> MemoryUnitOfWork:
+    learn(uow, clock)
+    return uow
+
+
+def _versions(uow: MemoryUnitOfWork, name: str) -> list[Article]:
+    with uow.reading() as tx:
+        return tx.articles.versions(ArticleId(name))
+
+
+def test_only_what_matches_is_read(learned: MemoryUnitOfWork) -> None:
+    store_articles(learned, article(AGREED), article(CAKES))
+    status_reader = reader()
+    assert judge(learned, by=Examiner(status_reader, StatusPolicy())) == Matched(n_judged=2, n_matches=1)
+    assert [sentences[0] for sentences in status_reader.calls] == [AGREED.title]
+    [assessment] = learned.committed().evidence.values()
+    assert (assessment.evidence.article_id, assessment.seen_at) == ("story-2", None)
+    assert {claim.status_key for claim in assessment.evidence.claims} == {"broadly_agreed"}
+
+
+def test_every_article_has_a_verdict_with_its_reason(learned: MemoryUnitOfWork) -> None:
+    store_articles(learned, article(AGREED), article(CAKES))
+    judge(learned)
+    matches = {match.article_id: match for match in learned.committed().matches.values()}
+    assert matches[ArticleId("story-2")].is_match
+    assert not matches[ArticleId("story-5")].is_match
+    assert "names too few" in matches[ArticleId("story-5")].reason
+
+
+def test_nothing_is_judged_twice(learned: MemoryUnitOfWork) -> None:
+    store_articles(learned, article(AGREED), article(CAKES))
+    judge(learned)
+    status_reader = reader()
+    assert judge(learned, by=Examiner(status_reader, StatusPolicy())) == Matched()
+    assert status_reader.calls == []
+
+
+def test_vectors_are_made_once_and_used_again(learned: MemoryUnitOfWork) -> None:
+    encoder = HashEncoder()
+    store_articles(learned, article(AGREED))
+    judge(learned, encoder=encoder)
+    n_texts = len(encoder.texts)
+    # The same words under another address: the vector is there.
+    store_articles(learned, replace(article(AGREED), article_id=ArticleId("copy"), url="https://herald.example/copy"))
+    assert judge(learned, encoder=encoder).n_matches == 1
+    assert len(encoder.texts) == n_texts
+
+
+def test_a_new_version_is_judged_anew(learned: MemoryUnitOfWork) -> None:
+    store_articles(learned, article(AGREED))
+    judge(learned)
+    store_articles(learned, replace(article(AGREED), version=2, text=STATEMENT.text))
+    assert judge(learned) == Matched(n_judged=1, n_matches=1)
+
+
+def test_more_articles_than_one_batch_are_all_judged(learned: MemoryUnitOfWork) -> None:
+    store_articles(learned, *(replace(article(CAKES), article_id=ArticleId(f"cake-{number}")) for number in range(70)))
+    assert judge(learned).n_judged == 70
+
+
+def test_an_issue_without_a_baseline_is_passed_over_with_a_warning(uow: MemoryUnitOfWork) -> None:
+    store_articles(uow, article(AGREED))
+    with capture_logs() as lines:
+        assert judge(uow) == Matched()
+    assert [(line["event"], line["issue"]) for line in lines] == [("issue_without_baseline", ISSUE_KEY)]
+
+
+def _examiner(pages: FakePages, below: int = 200) -> Examiner:
+    return Examiner(reader(), StatusPolicy(), pages, full_text_below_chars=below)
+
+
+def test_a_page_is_fetched_for_short_matches_only(learned: MemoryUnitOfWork) -> None:
+    long = replace(article(STATEMENT), text=f"{STATEMENT.text} {'Norland and Sudmark spoke of the harbour treaty. ' * 4}")
+    store_articles(learned, article(AGREED), long, article(CAKES))
+    pages = FakePages({"https://gazette.example/2": PAGE})
+    assert judge(learned, by=_examiner(pages)).n_matches == 2
+    assert pages.asked == ["https://gazette.example/2"]
+
+
+def test_a_page_s_text_is_a_version_of_its_own_and_is_not_judged_again(learned: MemoryUnitOfWork) -> None:
+    store_articles(learned, article(AGREED))
+    pages = FakePages({"https://gazette.example/2": PAGE})
+    judge(learned, by=_examiner(pages))
+    assert [(version.version, version.text) for version in _versions(learned, "story-2")] == [(1, AGREED.text), (2, PAGE)]
+    [assessment] = learned.committed().evidence.values()
+    assert assessment.evidence.version == 2
+    for claim in assessment.evidence.claims:
+        whole = AGREED.title if claim.place == "headline" else PAGE
+        assert whole[claim.start : claim.end] == claim.quote
+    assert judge(learned, by=_examiner(pages)) == Matched()
+    assert len(pages.asked) == 1
+
+
+@pytest.mark.parametrize("pages", [{}, {"https://gazette.example/2": None}, {"https://gazette.example/2": "Log in."}])
+def test_a_page_that_fails_or_tells_less_falls_back_to_the_feed_s_text(learned: MemoryUnitOfWork, pages: dict[str, str | None]) -> None:
+    store_articles(learned, article(AGREED))
+    assert judge(learned, by=_examiner(FakePages(pages))).n_matches == 1
+    assert [version.text for version in _versions(learned, "story-2")] == [AGREED.text]
+    [assessment] = learned.committed().evidence.values()
+    assert assessment.evidence.version == 1
+
+
+def test_an_article_without_a_web_address_has_no_page(learned: MemoryUnitOfWork) -> None:
+    store_articles(learned, replace(article(AGREED), url="urn:uuid:1"))
+    pages = FakePages()
+    assert judge(learned, by=_examiner(pages)).n_matches == 1
+    assert pages.asked == []
+
+
+def test_an_edit_that_comes_while_the_page_is_fetched_is_judged_and_not_lost(learned: MemoryUnitOfWork) -> None:
+    edit = replace(article(AGREED), version=2, title=STATEMENT.title, text=STATEMENT.text)
+
+    class SlowPages(FakePages):
+        def read(self, url: str) -> str | None:
+            if not self.asked:
+                store_articles(learned, edit)
+            self.asked.append(url)
+            return PAGE if len(self.asked) == 1 else None
+
+    store_articles(learned, article(AGREED))
+    judge(learned, by=_examiner(SlowPages()))
+    assert [version.text for version in _versions(learned, "story-2")] == [AGREED.text, STATEMENT.text]
+    [assessment] = learned.committed().evidence.values()
+    assert (assessment.evidence.version, assessment.evidence.headline) == (2, STATEMENT.title)
