@@ -18,7 +18,7 @@ from monitor.config import Settings, load_settings
 from monitor.config.settings import DatabaseSettings, FetchSettings
 from monitor.core.matching import decide_match
 from monitor.core.text import head_text, split_sentences
-from monitor.core.types import Feed, FeedKey
+from monitor.core.types import Feed, FeedKey, ReadingContext
 from monitor.jobs.examine import head_hash
 from monitor.jobs.seed import learn
 from monitor.testing.loopback import LoopbackSite
@@ -55,7 +55,8 @@ def model() -> None:
     texts = [[sentence.text for sentence in group] for group in sentences]
     once = seconds(lambda: [app.encoder.embed(group) for group in texts], times=3)
     read = seconds(
-        lambda: [app.reader.read(group, ladder=app.issues[0].ladder, question=app.issues[0].title) for group in sentences], times=3
+        lambda: [app.reader.read(group, ReadingContext(app.issues[0], story)) for story, group in zip(whole, sentences, strict=True)],
+        times=3,
     )
     print(f"read an article           {read / len(whole) * 1000:.0f} ms, {read / once:.1f} times encoding its sentences")
     learned = learn(

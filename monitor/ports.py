@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from monitor.core.ladder import Ladder
 from monitor.core.types import (
     Alert,
     Article,
@@ -30,6 +29,7 @@ from monitor.core.types import (
     Match,
     ParsedFeed,
     Poll,
+    ReadingContext,
     Sentence,
     SentenceReading,
 )
@@ -104,7 +104,7 @@ class StatusReader(Protocol):
         """Name and version, kept with the evidence."""
         ...
 
-    def read(self, sentences: Sequence[Sentence], *, ladder: Ladder, question: str) -> tuple[SentenceReading, ...]:
+    def read(self, sentences: Sequence[Sentence], context: ReadingContext) -> tuple[SentenceReading, ...]:
         """Return one reading a sentence, in their order. Raises: ModelError."""
         ...
 

@@ -12,7 +12,7 @@ from monitor.core.lineage import origin_of
 from monitor.core.policy import StatusPolicy
 from monitor.core.reading import claims_of, make_evidence
 from monitor.core.text import head_text, split_sentences, text_hash
-from monitor.core.types import Article, Embedding, Evidence, FloatArray, Issue
+from monitor.core.types import Article, Embedding, Evidence, FloatArray, Issue, ReadingContext
 from monitor.errors import MonitorError
 from monitor.ports import Encoder, PageReader, StatusReader
 
@@ -47,11 +47,11 @@ class Examiner:
     #: Feed text of fewer characters counts as little.
     full_text_below_chars: int = 600
 
-    def examine(self, article: Article, issue: Issue, *, match_score: float) -> tuple[Article, Evidence]:
+    def examine(self, article: Article, issue: Issue, *, match_score: float, status_key: str | None = None) -> tuple[Article, Evidence]:
         """Return the article, as a new version where its page told more, and its evidence on the issue."""
         whole = self._with_page(article)
         sentences = split_sentences(whole.title, whole.text)
-        readings = self.reader.read(sentences, ladder=issue.ladder, question=issue.title)
+        readings = self.reader.read(sentences, ReadingContext(issue, whole, status_key))
         evidence = make_evidence(
             whole,
             issue.key,

@@ -68,8 +68,11 @@ def _read_and_store(
     uow: UnitOfWork,
     examiner: Examiner,
 ) -> int:
+    with uow.reading() as store:
+        state = store.issues.state(issue.key)
+    status_key = state.status_key if state else None
     examined = [
-        examiner.examine(article, issue, match_score=match.score) if match.is_match else (article, None)
+        examiner.examine(article, issue, match_score=match.score, status_key=status_key) if match.is_match else (article, None)
         for article, match in zip(articles, matches, strict=True)
     ]
     with uow.transaction() as store:

@@ -74,7 +74,7 @@ def run(
             if not match.is_match:
                 step = Step(article, match, None, None, match.reason)
             else:
-                _, evidence = examiner.examine(article, issue, match_score=match.score)
+                _, evidence = examiner.examine(article, issue, match_score=match.score, status_key=state.status_key)
                 decision = decide_status(state, evidence, issue.ladder, examiner.policy)
                 state = decision.state
                 step = Step(article, match, evidence, decision.change, decision.reason)

@@ -69,7 +69,7 @@ def _read_history(issue: Issue, examiner: Examiner) -> tuple[IssueState, tuple[C
     history: list[Change] = []
     pieces = []
     for seed in issue.seeds:
-        _, evidence = examiner.examine(seed.article, issue, match_score=1.0)
+        _, evidence = examiner.examine(seed.article, issue, match_score=1.0, status_key=state.status_key)
         pieces.append(evidence)
         decision = decide_status(state, evidence, issue.ladder, examiner.policy)
         state = decision.state

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from monitor.core.cues import cue_texts, read_by_cues
 from monitor.core.ladder import Ladder
 from monitor.core.text import sentence_case
-from monitor.core.types import FloatArray, Sentence, SentenceReading
+from monitor.core.types import FloatArray, ReadingContext, Sentence, SentenceReading
 from monitor.ports import Encoder
 
 
@@ -24,9 +24,9 @@ class CueReader:
         """Name and version."""
         return "cues-1"
 
-    def read(self, sentences: Sequence[Sentence], *, ladder: Ladder, question: str) -> tuple[SentenceReading, ...]:
+    def read(self, sentences: Sequence[Sentence], context: ReadingContext) -> tuple[SentenceReading, ...]:
         """Return one reading a sentence, in their order; the question plays no part. Raises: ModelError."""
-        del question
+        ladder = context.issue.ladder
         if not sentences:
             return ()
         if ladder not in self._cues:

@@ -10,7 +10,7 @@ from monitor.core.grammar import speaker_of
 from monitor.core.ladder import Ladder, Phase
 from monitor.core.similarity import cosines
 from monitor.core.text import sentence_case
-from monitor.core.types import FloatArray, Sentence, SentenceReading
+from monitor.core.types import FloatArray, ReadingContext, Sentence, SentenceReading
 from monitor.ports import StateEncoder
 from monitor.reader.head import PHASES, STANCES, ReadingHead
 
@@ -29,9 +29,9 @@ class HeadReader:
         """Name and version of the weights."""
         return self._head.version
 
-    def read(self, sentences: Sequence[Sentence], *, ladder: Ladder, question: str) -> tuple[SentenceReading, ...]:
+    def read(self, sentences: Sequence[Sentence], context: ReadingContext) -> tuple[SentenceReading, ...]:
         """Return one reading a sentence, in their order. Raises: ModelError."""
-        del question
+        ladder = context.issue.ladder
         if not sentences:
             return ()
         texts = [sentence_case(sentence.text) for sentence in sentences]

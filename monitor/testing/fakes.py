@@ -11,7 +11,7 @@ import numpy as np
 
 from monitor.core.ladder import Ladder, Phase
 from monitor.core.similarity import normalise
-from monitor.core.types import Alert, FloatArray, Sentence, SentenceReading, Speaker, Stance
+from monitor.core.types import Alert, FloatArray, ReadingContext, Sentence, SentenceReading, Speaker, Stance
 from monitor.errors import MonitorError
 
 
@@ -92,10 +92,10 @@ class ScriptedReader:
         """`scripted/1`."""
         return "scripted/1"
 
-    def read(self, sentences: Sequence[Sentence], *, ladder: Ladder, question: str) -> tuple[SentenceReading, ...]:  # noqa: ARG002
+    def read(self, sentences: Sequence[Sentence], context: ReadingContext) -> tuple[SentenceReading, ...]:
         """Return one reading a sentence: that of the first phrase found in it, and the ladder's first status of that phase."""
         self.calls.append(tuple(sentence.text for sentence in sentences))
-        return tuple(self._reading(sentence, ladder) for sentence in sentences)
+        return tuple(self._reading(sentence, context.issue.ladder) for sentence in sentences)
 
     def _reading(self, sentence: Sentence, ladder: Ladder) -> SentenceReading:
         text = sentence.text.casefold()

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NewType
 
 from monitor.core.ladder import Phase
-from monitor.core.types.articles import ArticleId, IssueKey
+from monitor.core.types.articles import Article, ArticleId, Issue, IssueKey
 
 ChangeId = NewType("ChangeId", str)
 
@@ -49,6 +49,16 @@ class Sentence:
     start: int
     end: int
     place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingContext:
+    """The matter in view of which an article is read."""
+
+    issue: Issue
+    article: Article
+    #: Where the issue stands as far as is known when the article is read; None where nothing is.
+    status_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
