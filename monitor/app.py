@@ -16,17 +16,19 @@ from monitor import __version__
 from monitor.clock import SystemClock
 from monitor.config import Settings
 from monitor.config.articles import load_articles
-from monitor.config.files import load_feeds, load_issue, load_issues, load_ladders, resolve
+from monitor.config.files import load_feeds, load_issue, load_issues, load_ladders, read_yaml, resolve
 from monitor.core.types import Article, Feed, FloatArray, Issue
 from monitor.errors import ConfigError
 from monitor.jobs import assess, deliver, match, poll, prune, replay, seed, watch
 from monitor.jobs.examine import Examiner
-from monitor.ports import Clock, FeedFetcher, FeedParser, Notifier, Queries, StateEncoder, StatusReader
+from monitor.ports import ChatModel, Clock, FeedFetcher, FeedParser, Notifier, Queries, StateEncoder, StatusReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from monitor.core.judging import Judge
     from monitor.core.ladder import Ladder
+    from monitor.reader.prompt import PromptTemplate
     from monitor.store.session import SqlUnitOfWork
 
 
@@ -67,6 +69,8 @@ class App:
     def check_files(self) -> None:
         """Read every file, so that whatever is wrong stops the start and not the night. Raises: ConfigError, SeedError, ArticleFileError."""
         _ = self.ladders, self.issues, self.feeds, self.off_topic, self.notifiers
+        if self.language_model is not None:
+            _ = self.prompt_template
 
     # --- adapters ----------------------------------------------------------------------------------------------------
 
@@ -99,13 +103,75 @@ class App:
 
     @cached_property
     def reader(self) -> StatusReader:
-        """The status reader: the trained head on the encoder it was trained for, else the nearest cue. Raises: ModelError."""
+        """The status reader: the local one, or the language model with the local one behind it. Raises: ConfigError, ModelError."""
+        model = self.language_model
+        return self.local_reader if model is None else self.reader_by(model, self.settings.language_model.use)
+
+    def reader_by(self, model: ChatModel, use: str) -> StatusReader:
+        """Return a reader that asks a language model, `always` or when the local one is `unsure`. Raises: ConfigError, ModelError."""
+        from monitor.reader.language_model import Doubt, LanguageModelReader
+
+        section = self.settings.language_model
+        doubt = Doubt(self.settings.status.policy(), section.unsure_from, section.unsure_below) if use == "unsure" else None
+        return LanguageModelReader(model, self.local_reader, self.prompt_template, doubt)
+
+    @cached_property
+    def prompt_template(self) -> PromptTemplate:
+        """What a language model is asked. Raises: ConfigError."""
+        from monitor.reader.prompt import parse_template
+
+        path = resolve(self.settings.language_model.prompts)
+        return parse_template(read_yaml(path), name=str(path), max_article_chars=self.settings.language_model.max_article_chars)
+
+    @cached_property
+    def language_model(self) -> ChatModel | None:
+        """The language model behind its budget and its cache; None where none is used. Raises: ConfigError."""
+        section = self.settings.language_model
+        if section.use == "off":
+            return None
+        for name in ("base_url", "model"):
+            if not getattr(section, name):
+                raise ConfigError(f"language_model.use is {section.use}, but language_model.{name} is empty; set it, or set use to off")
+        if section.cost_per_day and not section.prompt_price + section.completion_price:
+            raise ConfigError("language_model.cost_per_day is set, but no price; set language_model.prompt_price and completion_price")
+        if section.unsure_from > section.unsure_below:
+            raise ConfigError(
+                f"language_model.unsure_from = {section.unsure_from:g} is above unsure_below = {section.unsure_below:g}; lower the first"
+            )
+        from monitor.fetch.api import ChatEndpoint
+        from monitor.reader.answers import AnswerCache, CachedModel
+        from monitor.reader.budget import Budget, BudgetedModel, Limits
+
+        endpoint = ChatEndpoint(
+            section.base_url,
+            section.model,
+            api_key=self.settings.language_model_key(),
+            user_agent=f"Statuswatch/{__version__}",
+            timeout_s=section.timeout_s,
+            max_tokens=section.max_tokens,
+            temperature=section.temperature,
+        )
+        cache = AnswerCache(section.cache_file)
+        limits = Limits(section.tokens_per_day, section.cost_per_day, section.prompt_price, section.completion_price)
+        budgeted = BudgetedModel(endpoint, Budget(limits, cache.usages), self.clock, max_tokens=section.max_tokens)
+        return CachedModel(budgeted, cache, self.clock)
+
+    @cached_property
+    def local_reader(self) -> StatusReader:
+        """The reader on this machine: the trained head on the encoder it was trained for, else the nearest cue. Raises: ModelError."""
         from monitor.reader.cue_reader import CueReader
         from monitor.reader.head import ReadingHead
         from monitor.reader.head_reader import HeadReader
 
         head = ReadingHead()
         return HeadReader(self.encoder, head) if head.encoder_id == self.encoder.model_id else CueReader(self.encoder)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The trained judge; evidence whose reader gives no probabilities passes it by. Raises: ModelError."""
+        from monitor.reader.judge import load_judge
+
+        return load_judge()
 
     @cached_property
     def fetcher(self) -> FeedFetcher:
@@ -136,7 +202,7 @@ class App:
 
         section = self.settings.fetch
         pages = TrafilaturaPageReader(self.fetcher) if section.full_text else None
-        return Examiner(self.reader, self.settings.status.policy(), pages, section.full_text_below_chars)
+        return Examiner(self.reader, self.settings.status.policy(), pages, section.full_text_below_chars, self.judge)
 
     @cached_property
     def notifiers(self) -> Mapping[str, Notifier]:
@@ -197,6 +263,7 @@ class App:
             status_policy=self.settings.status.policy(),
             alert_policy=self.settings.alerts.policy(),
             channels=tuple(self.notifiers),
+            judge=self.judge,
         )
 
     def deliver(self) -> deliver.Delivered:
@@ -211,14 +278,17 @@ class App:
         """Run the prune job."""
         return prune.run(uow=self.uow, clock=self.clock, poll_days=self.settings.retention.poll_days)
 
-    def replay(self, issue_file: Path, articles_file: Path) -> replay.Replay:
-        """Replay a file of articles against an issue file; touches no database. Raises: ConfigError, SeedError, ArticleFileError."""
+    def replay(self, issue_file: Path, articles_file: Path, *, model: ChatModel | None = None) -> replay.Replay:
+        """Replay a file of articles against an issue file; touches no database. Raises: ConfigError, SeedError, ArticleFileError.
+
+        `model` is asked about every matched article, whatever the settings say; None leaves the reader to the settings.
+        """
         issue = load_issue(issue_file, self.ladders)
         return replay.run(
             issue,
             load_articles(articles_file),
             off_topic=self.off_topic_vectors,
             encoder=self.encoder,
-            examiner=Examiner(self.reader, self.settings.status.policy()),
+            examiner=Examiner(self.reader_by(model, "always") if model else self.reader, self.settings.status.policy(), judge=self.judge),
             match_policy=self.settings.match.policy(),
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from monitor.core.chat import Completion, Prompt
 from monitor.core.types import (
     Alert,
     Article,
@@ -106,6 +107,19 @@ class StatusReader(Protocol):
 
     def read(self, sentences: Sequence[Sentence], context: ReadingContext) -> tuple[SentenceReading, ...]:
         """Return one reading a sentence, in their order. Raises: ModelError."""
+        ...
+
+
+class ChatModel(Protocol):
+    """Answers a prompt."""
+
+    @property
+    def model_id(self) -> str:
+        """Name of the model, kept with the evidence."""
+        ...
+
+    def complete(self, prompt: Prompt) -> Completion | None:
+        """Return the answer; None where it is not to be had by design. Raises: TransientError, PermanentError."""
         ...
 
 

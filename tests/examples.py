@@ -29,6 +29,7 @@ from monitor.core.types import (
     Match,
     Place,
     Quote,
+    Signal,
     Speaker,
     Stance,
     Vote,
@@ -131,6 +132,8 @@ def evidence(article_id: str = ARTICLE, *, version: int = 1, published_at: datet
         (claim, claim),
         "reader-1",
         "Duties to end",
+        (Signal(Place.HEADLINE, (0.25, *(0.0625,) * 12, 0.0), (0.5, 0.5, 0.0, 0.0, 0.0, 0.0), (0.25, 0.75)),),
+        (0.5, 0.25),
         ("byline:wire", "url:a-1"),
     )
 

@@ -235,6 +235,18 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=False, comment="address of the article"),
         sa.Column("published_at", INSTANT, nullable=False, comment="publication of the article"),
         sa.Column("origin", sa.Text(), nullable=False, comment="name of the independent origin behind copies, as shown"),
+        sa.Column(
+            "signals",
+            sa.JSON(),
+            nullable=False,
+            comment="list of probabilities of headline, lead and first body sentences: place, phases (14), stances (6)",
+        ),
+        sa.Column(
+            "aboutness",
+            sa.JSON(),
+            nullable=False,
+            comment="list of numbers that tell how far the article is about the matter, in the order of core.aboutness.NAMES",
+        ),
         sa.Column("origin_keys", sa.JSON(), nullable=False, comment="list of the keys that tie copies together"),
         sa.Column("match_score", sa.Double(), nullable=False, comment="relevance of the article, about 0 to 1"),
         sa.Column("claims", sa.JSON(), nullable=False, comment="list of claims, strongest first"),

@@ -119,11 +119,47 @@ class StatusSettings(Section):
     vote_weight: Share = Field(_STATUS.vote_weight, description="Least weight of a sentence that is remembered as a vote")
     votes_needed: float = Field(_STATUS.votes_needed, ge=0, le=10, description="Sum of independent votes that moves the status")
     return_weight: Share = Field(_STATUS.return_weight, description="Least weight that brings back a step held before")
+    decisive_probability: Share = Field(
+        _STATUS.decisive_probability, description="Least probability, by the trained judge, that moves the status"
+    )
+    vote_probability: Share = Field(
+        _STATUS.vote_probability, description="Least probability, by the trained judge, that is remembered as a vote"
+    )
     vote_days: float = Field(_STATUS.vote_days, gt=0, le=3650, description="Days after which a vote is forgotten")
 
     def policy(self) -> StatusPolicy:
         """Return the status policy."""
         return StatusPolicy(**self.model_dump())
+
+
+class LanguageModelSettings(Section):
+    """An optional language model that reads matched articles; see docs/language-model.md."""
+
+    use: Literal["off", "unsure", "always"] = Field(
+        "off", description="off: articles are read locally; unsure: the model reads those that leave the local reader unsure; always: all"
+    )
+    base_url: str = Field("", description="Address of an OpenAI-compatible interface, up to its version: https://HOST/v1")
+    model: str = Field("", max_length=200, description="Name of the model, as the server knows it")
+    api_key: SecretStr = Field(SecretStr(""), description="Key of the interface; better from the environment")
+    api_key_file: Path | None = Field(None, description="File that holds the key, e.g. a mounted secret")
+    timeout_s: Seconds = Field(60.0, description="Seconds for one answer in all; then the article is read locally")
+    max_tokens: int = Field(800, ge=50, le=100_000, description="Longest answer, in tokens; models that think aloud need more")
+    temperature: float = Field(0.0, ge=0, le=2, description="Freedom of the answers; 0 gives the steadiest ones")
+    unsure_from: Share = Field(0.2, description="Least weight of the local reader's best claim at which it counts as unsure")
+    unsure_below: Share = Field(0.85, description="Weight of the local reader's best claim from which it counts as sure")
+    tokens_per_day: int = Field(1_000_000, ge=0, description="Most tokens a UTC day, questions and answers together; 0: no limit")
+    cost_per_day: float = Field(0.0, ge=0, description="Most money a UTC day, in the currency of the prices; 0: no limit")
+    prompt_price: float = Field(0.0, ge=0, description="Price of a million tokens of question")
+    completion_price: float = Field(0.0, ge=0, description="Price of a million tokens of answer")
+    max_article_chars: int = Field(12_000, ge=500, le=1_000_000, description="Characters of an article's text that are shown to the model")
+    prompts: Path = Field(Path("config/prompts/reader.yaml"), description="What the model is asked, with its version")
+    cache_file: Path = Field(Path("var/language-model.jsonl"), description="File of the answers so far, so that none is paid for twice")
+
+    @field_validator("use", mode="before")
+    @classmethod
+    def _off(cls, value: object) -> object:
+        # YAML reads a bare `off` as false.
+        return "off" if value is False else value
 
 
 class AlertSettings(Section):
@@ -191,6 +227,7 @@ class Settings(BaseSettings):
     poll: PollSettings = PollSettings()
     match: MatchSettings = MatchSettings()
     status: StatusSettings = StatusSettings()
+    language_model: LanguageModelSettings = LanguageModelSettings()
     alerts: AlertSettings = AlertSettings()
     slack: SlackSettings = SlackSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
@@ -215,6 +252,12 @@ class Settings(BaseSettings):
         if self.slack.token_file is None:
             return self.slack.token.get_secret_value()
         return _secret_of(self.slack.token_file, "slack.token_file")
+
+    def language_model_key(self) -> str:
+        """Return the language model's key, from the setting or its file; empty where none is set. Raises: ConfigError."""
+        if self.language_model.api_key_file is None:
+            return self.language_model.api_key.get_secret_value()
+        return _secret_of(self.language_model.api_key_file, "language_model.api_key_file")
 
     def database_url(self) -> str:
         """Return the database's URL, the password of its file in it: never to be shown. Raises: ConfigError."""

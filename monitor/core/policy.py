@@ -33,14 +33,15 @@ class MatchPolicy:
     """When an article is about an issue."""
 
     #: Least and most value of the learned threshold, as a relevance score. The span keeps two or three odd seeds from
-    #: opening or closing the gate altogether.
-    min_threshold: float = 0.40
-    max_threshold: float = 0.62
+    #: opening or closing the gate altogether. It lies low: at 0.35 nine tenths of the changes pass and half a per cent of unrelated news
+    #: (docs/accuracy.md); to tell look-alikes from the matter is for the judge, who has read them.
+    min_threshold: float = 0.28
+    max_threshold: float = 0.35
     #: What the share of anchors named adds to the cosine: score = cosine + anchor_weight * (share - 0.5).
     anchor_weight: float = 0.2
-    #: Least share of the anchors' weight that an article must name, 0 to 1, where the issue has anchors: a look-alike with other
-    #: actors is not the matter.
-    min_anchor_share: float = 0.2
+    #: Least share of the anchors' weight that an article must name, 0 to 1, where the issue has anchors. Off by default: short
+    #: headlines often name no actor; the share weighs in the score and with the judge instead.
+    min_anchor_share: float = 0.0
     #: Share of the seeds that must name an actor or place for it to be an anchor.
     anchor_document_share: float = 0.6
     #: Most anchors kept for an issue.
@@ -60,6 +61,10 @@ class StatusPolicy:
     #: Least weight that brings back a forward status which was held before: most such sentences only recall it. Talks that resume
     #: are the exception and need no more than any other step.
     return_weight: float = 0.80
+    #: Where a trained judge weighs an article (`core.judging`): least probability that moves the status at once, and that is remembered as a
+    #: vote. Several independent votes count as one probability that not all are wrong.
+    decisive_probability: float = 0.65
+    vote_probability: float = 0.40
     #: Days after which a vote is forgotten.
     vote_days: float = 14.0
     #: What a sentence's place makes of its weight.

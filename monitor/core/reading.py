@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from monitor.core.policy import StatusPolicy
-from monitor.core.types import Article, Claim, Evidence, IssueKey, Place, Quote, SentenceReading, Stance
+from monitor.core.types import Article, Claim, Evidence, IssueKey, Place, Quote, SentenceReading, Signal, Stance
 
+#: Body sentences whose probabilities are kept: what matters stands near the top of a news story.
+MAX_BODY = 6
 #: What a stance leaves of a sentence's weight as word of the step having happened.
 STANCE_FACTOR = {
     Stance.ASSERTED: 1.0,
@@ -50,6 +52,24 @@ def claims_of(readings: Sequence[SentenceReading], policy: StatusPolicy) -> tupl
     return tuple(sorted(claims, key=lambda claim: (-weight_of(claim, policy), order[claim.place], claim.start)))
 
 
+def signals_of(readings: Sequence[SentenceReading]) -> tuple[Signal, ...]:
+    """Return the probabilities of headline, lead and the first `MAX_BODY` body sentences; none where the reader gives none."""
+    chosen: list[Signal] = []
+    n_body = 0
+    for reading in readings:
+        if not reading.phases:
+            continue
+        n_body += reading.sentence.place is Place.BODY
+        if reading.sentence.place is not Place.BODY or n_body <= MAX_BODY:
+            chosen.append(Signal(reading.sentence.place, _rounded(reading.phases), _rounded(reading.stances), _rounded(reading.likeness)))
+    return tuple(chosen)
+
+
+def _rounded(values: Sequence[float]) -> tuple[float, ...]:
+    # Four digits keep the stored rows small, and a rounding error of another processor from moving a verdict.
+    return tuple(round(value, 4) for value in values)
+
+
 def make_evidence(
     article: Article,
     issue_key: IssueKey,
@@ -58,6 +78,8 @@ def make_evidence(
     origin: tuple[str, tuple[str, ...]],
     match_score: float,
     reader_id: str,
+    signals: tuple[Signal, ...] = (),
+    aboutness: tuple[float, ...] = (),
 ) -> Evidence:
     """Return one article's evidence on an issue."""
     name, keys = origin
@@ -73,6 +95,8 @@ def make_evidence(
         claims=claims,
         reader_id=reader_id,
         headline=article.title,
+        signals=signals,
+        aboutness=aboutness,
         origin_keys=keys,
     )
 

@@ -8,15 +8,20 @@ The rules, in the order in which they are asked:
 4. The same status again only adds an origin: a second independent one, or a party on the record, confirms it.
 5. A forward step that was passed before is taken for recall, unless talks resume or the sentence is very plain.
 6. One decisive sentence moves the status; weaker ones are remembered as votes, one an origin, until they suffice together.
+
+A trained judge, where there is one and the reader gives probabilities, weighs rules 2, 5 and 6 in one number (`core.judging`); the others hold as
+they are.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from monitor.core.judging import Judge, course_of
 from monitor.core.ladder import Ladder, Phase, Status
 from monitor.core.lineage import share_origin
 from monitor.core.policy import StatusPolicy
@@ -40,7 +45,9 @@ from monitor.core.types import (
 MAX_QUOTES = 4
 
 
-def decide_status(state: IssueState, evidence: Evidence, ladder: Ladder, policy: StatusPolicy) -> StatusDecision:
+def decide_status(
+    state: IssueState, evidence: Evidence, ladder: Ladder, policy: StatusPolicy, judge: Judge | None = None
+) -> StatusDecision:
     """Decide what one article's evidence does to an issue.
 
     The returned state has `revision` raised by one where anything in it changed; an unchanged state means that nothing is to be written.
@@ -59,6 +66,10 @@ def decide_status(state: IssueState, evidence: Evidence, ladder: Ladder, policy:
             ChangeKind.DENIAL,
             f"the {denial.speaker.value} denies the present status in the {denial.place.value}",
         )
+    if judge is not None and evidence.signals and evidence.aboutness and state.status_key is not None and state.phase is not None:
+        verdict = _judged(state, state.phase, evidence, ladder, policy, judge)
+        if verdict is not None:
+            return verdict
     claim = next((claim for claim in evidence.claims if weight_of(claim, policy) >= policy.vote_weight), None)
     if claim is None:
         return StatusDecision(state, None, _why_nothing(evidence, policy))
@@ -75,6 +86,39 @@ def decide_status(state: IssueState, evidence: Evidence, ladder: Ladder, policy:
     if weight >= policy.decisive_weight:
         return _change(state, evidence, status, support, weight, kind, f"{told} ≥ {policy.decisive_weight:.2f}")
     return _vote(state, evidence, status, support, weight, kind, told, policy)
+
+
+def _judged(
+    state: IssueState, phase: Phase, evidence: Evidence, ladder: Ladder, policy: StatusPolicy, judge: Judge
+) -> StatusDecision | None:
+    """Decide by the trained judge; None where the article repeats the present status, which the rules count better."""
+    held = frozenset(ladder.status(key).phase for key in state.history)
+    found = judge.probabilities(evidence, course_of(state, phase, held, evidence))
+    moves = {other: chance for other, chance in found.items() if other is not phase and ladder.of_phase(other)}
+    best = max(moves, key=lambda other: moves[other], default=None)
+    if best is None or moves[best] < policy.vote_probability:
+        if any(claim.phase is phase and weight_of(claim, policy) >= policy.vote_weight for claim in evidence.claims):
+            return None
+        told = (
+            f"“{best.value}” has a probability of {moves[best]:.2f} < {policy.vote_probability:.2f}"
+            if best
+            else "no sentence tells of another step"
+        )
+        return StatusDecision(state, None, f"{told}; {_why_nothing(evidence, policy)}")
+    chance = moves[best]
+    support = [claim for claim in evidence.claims if claim.phase is best] or list(evidence.claims[:1])
+    status = ladder.status(support[0].status_key) if support and support[0].phase is best else ladder.of_phase(best)[0]
+    lead = support[0] if support else None
+    where = f" ({lead.place.value}, {lead.stance.value}, {lead.speaker.value})" if lead else ""
+    told = f"“{status.label}” has a probability of {chance:.2f}{where}"
+    if status.after and state.status_key not in status.after:
+        return StatusDecision(state, None, f"{told}: on this ladder it may only follow {', '.join(status.after)}")
+    if chance >= policy.decisive_probability:
+        reason = f"{told} ≥ {policy.decisive_probability:.2f}"
+        return _change(state, evidence, status, support, chance, ChangeKind.STATUS, reason)
+    if not support:
+        return StatusDecision(state, None, f"{told}: too weak, and no sentence to quote")
+    return _vote(state, evidence, status, support, chance, ChangeKind.STATUS, told, policy, is_probability=True)
 
 
 def _denial(state: IssueState, evidence: Evidence, policy: StatusPolicy) -> Claim | None:
@@ -167,23 +211,27 @@ def _vote(
     kind: ChangeKind,
     told: str,
     policy: StatusPolicy,
+    *,
+    is_probability: bool = False,
 ) -> StatusDecision:
-    """Remember a weak word, or move on the sum of several independent ones."""
+    """Remember a weak word, or move on several independent ones together: their sum, or the probability that not all are wrong."""
     oldest = evidence.published_at - timedelta(days=policy.vote_days)
     votes = [vote for vote in state.votes if vote.at >= oldest]
     if any(vote.status_key == status.key and share_origin(vote.origin_keys, evidence.origin_keys) for vote in votes):
         return StatusDecision(state, None, f"{told}: too weak alone, and its origin ({evidence.origin}) has had its vote")
     vote = Vote(status.key, evidence.origin, round(weight, 4), evidence.published_at, quote_of(support[0], evidence), evidence.origin_keys)
     allies = [other for other in votes if other.status_key == status.key]
-    total = weight + sum(other.weight for other in allies)
-    if total >= policy.votes_needed and allies:
-        reason = f"{told}; with {len(allies)} earlier independent word(s) {total:.2f} ≥ {policy.votes_needed:.2f}"
+    weights = [weight, *(other.weight for other in allies)]
+    total = 1.0 - math.prod(1.0 - one for one in weights) if is_probability else sum(weights)
+    needed, alone = (policy.decisive_probability,) * 2 if is_probability else (policy.votes_needed, policy.decisive_weight)
+    if total >= needed and allies:
+        reason = f"{told}; with {len(allies)} earlier independent word(s) {total:.2f} ≥ {needed:.2f}"
         return _change(state, evidence, status, support, min(1.0, total), kind, reason, allies=tuple(allies))
     following = replace(state, votes=(*votes, vote), revision=state.revision + 1)
     return StatusDecision(
         following,
         None,
-        f"{told}: too weak alone (< {policy.decisive_weight:.2f}), remembered as one vote ({total:.2f} of {policy.votes_needed:.2f})",
+        f"{told}: too weak alone (< {alone:.2f}), remembered as one vote ({total:.2f} of {needed:.2f})",
     )
 
 

@@ -1,4 +1,4 @@
-"""Conditional GET behind the guard. The only module that imports httpx and httpcore.
+"""Conditional GET behind the guard. Beside `fetch.api` the only module that imports httpx and httpcore.
 
 One exchange is one chain of redirects within one deadline. Each gets a connection pool of its own, whose network backend asks the guard
 about every address before it is dialled and cuts every wait to what the deadline leaves. There is no client object, hence no cookies,

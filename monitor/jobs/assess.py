@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from monitor.core.alerts import Suppressed, decide_alert, make_delivery
+from monitor.core.judging import Judge
 from monitor.core.policy import AlertPolicy, StatusPolicy
 from monitor.core.status import decide_status
 from monitor.core.types import Evidence, Issue, IssueState, StatusDecision
@@ -33,6 +34,7 @@ def run(
     status_policy: StatusPolicy,
     alert_policy: AlertPolicy,
     channels: Sequence[str],
+    judge: Judge | None = None,
     batch: int = 200,
 ) -> Assessed:
     """Take each issue's unseen evidence through `core.status`, in order of publication.
@@ -45,7 +47,7 @@ def run(
         with uow.reading() as store:
             pending = store.issues.unseen_evidence(issue.key, limit=batch)
         for evidence in pending:
-            counts = _assess(issue, evidence, uow, clock, status_policy, alert_policy, channels)
+            counts = _assess(issue, evidence, uow, clock, status_policy, alert_policy, channels, judge)
             if counts is None:
                 # What follows must not be judged before this piece is: order of publication is what makes a course.
                 break
@@ -69,11 +71,12 @@ def _assess(
     status_policy: StatusPolicy,
     alert_policy: AlertPolicy,
     channels: Sequence[str],
+    judge: Judge | None,
 ) -> tuple[int, int] | None:
     """Return the numbers of changes and of alerts that one piece made; None where another worker moved the issue first."""
     with uow.transaction() as store:
         state = store.issues.state(issue.key) or IssueState(issue.key)
-        decision = decide_status(state, evidence, issue.ladder, status_policy)
+        decision = decide_status(state, evidence, issue.ladder, status_policy, judge)
         if decision.state != state and not store.issues.advance(decision.state, expected_revision=state.revision):
             # Another worker moved the issue first: the evidence stays unseen, and the next tick judges it by the new status.
             log.info("status_moved_meanwhile", issue=issue.key, article=evidence.article_id)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import structlog
 
+from monitor.core.judging import Judge
 from monitor.core.lineage import origin_of
 from monitor.core.policy import StatusPolicy
-from monitor.core.reading import claims_of, make_evidence
+from monitor.core.reading import claims_of, make_evidence, signals_of
 from monitor.core.text import head_text, split_sentences, text_hash
 from monitor.core.types import Article, Embedding, Evidence, FloatArray, Issue, ReadingContext
 from monitor.errors import MonitorError
@@ -46,8 +47,12 @@ class Examiner:
     pages: PageReader | None = None
     #: Feed text of fewer characters counts as little.
     full_text_below_chars: int = 600
+    #: Weighs what was read; None: the rules alone do.
+    judge: Judge | None = None
 
-    def examine(self, article: Article, issue: Issue, *, match_score: float, status_key: str | None = None) -> tuple[Article, Evidence]:
+    def examine(
+        self, article: Article, issue: Issue, *, match_score: float, status_key: str | None = None, about: tuple[float, ...] = ()
+    ) -> tuple[Article, Evidence]:
         """Return the article, as a new version where its page told more, and its evidence on the issue."""
         whole = self._with_page(article)
         sentences = split_sentences(whole.title, whole.text)
@@ -59,6 +64,8 @@ class Examiner:
             origin=origin_of(whole),
             match_score=match_score,
             reader_id=self.reader.reader_id,
+            signals=signals_of(readings),
+            aboutness=tuple(round(value, 4) for value in about),
         )
         return whole, evidence
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from monitor.core.aboutness import aboutness, vocabulary
 from monitor.core.matching import decide_match
 from monitor.core.policy import MatchPolicy
-from monitor.core.types import Article, Embedding, Issue, Match
+from monitor.core.types import Article, Baseline, Embedding, Evidence, FloatArray, Issue, Match
 from monitor.jobs.examine import Examiner, embed_heads, head_hash
 from monitor.ports import Encoder, UnitOfWork
 
@@ -53,28 +54,47 @@ def run(
                 break
             vectors, fresh = embed_heads(encoder, articles, known)
             matches = [decide_match(vector, article, baseline, policy) for article, vector in zip(articles, vectors, strict=True)]
-            n_matches = _read_and_store(issue, articles, matches, fresh, uow, examiner)
+            examined = _read(issue, baseline, articles, vectors, matches, uow, examiner)
+            _store(articles, matches, examined, fresh, uow)
+            _log_matches(issue, articles, matches)
+            n_matches = sum(match.is_match for match in matches)
             total = replace(total, n_judged=total.n_judged + len(articles), n_matches=total.n_matches + n_matches)
     if total.n_judged:
         log.info("matched", n_judged=total.n_judged, n_matches=total.n_matches)
     return total
 
 
-def _read_and_store(
+def _read(
     issue: Issue,
+    baseline: Baseline,
     articles: Sequence[Article],
+    vectors: FloatArray,
     matches: Sequence[Match],
-    fresh: Sequence[Embedding],
     uow: UnitOfWork,
     examiner: Examiner,
-) -> int:
+) -> list[tuple[Article, Evidence | None]]:
+    """Read those articles that match; the others come back as they are, without evidence."""
     with uow.reading() as store:
         state = store.issues.state(issue.key)
     status_key = state.status_key if state else None
-    examined = [
-        examiner.examine(article, issue, match_score=match.score, status_key=status_key) if match.is_match else (article, None)
-        for article, match in zip(articles, matches, strict=True)
-    ]
+    known = vocabulary(issue, baseline)
+    examined: list[tuple[Article, Evidence | None]] = []
+    for article, vector, match in zip(articles, vectors, matches, strict=True):
+        if match.is_match:
+            about = aboutness(vector, article, baseline, known)
+            examined.append(examiner.examine(article, issue, match_score=match.score, status_key=status_key, about=about))
+        else:
+            examined.append((article, None))
+    return examined
+
+
+def _store(
+    articles: Sequence[Article],
+    matches: Sequence[Match],
+    examined: Sequence[tuple[Article, Evidence | None]],
+    fresh: Sequence[Embedding],
+    uow: UnitOfWork,
+) -> None:
     with uow.transaction() as store:
         store.articles.add_embeddings(fresh)
         latest = store.articles.get({article.article_id for article in articles})
@@ -87,8 +107,6 @@ def _read_and_store(
             store.articles.add_match(replace(match, version=whole.version))
             if evidence is not None:
                 store.issues.add_evidence(evidence)
-    _log_matches(issue, articles, matches)
-    return sum(match.is_match for match in matches)
 
 
 def _log_matches(issue: Issue, articles: Sequence[Article], matches: Sequence[Match]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from monitor.core.aboutness import aboutness, vocabulary
 from monitor.core.matching import decide_match
 from monitor.core.policy import MatchPolicy
 from monitor.core.status import decide_status
@@ -65,6 +66,7 @@ def run(
         (article for article in articles if article.article_id not in seeds), key=lambda entry: (entry.published_at, entry.article_id)
     )
     state = learned.state
+    known = vocabulary(issue, learned.baseline)
     steps = []
     for start in range(0, len(stream), BATCH):
         batch = stream[start : start + BATCH]
@@ -74,8 +76,14 @@ def run(
             if not match.is_match:
                 step = Step(article, match, None, None, match.reason)
             else:
-                _, evidence = examiner.examine(article, issue, match_score=match.score, status_key=state.status_key)
-                decision = decide_status(state, evidence, issue.ladder, examiner.policy)
+                _, evidence = examiner.examine(
+                    article,
+                    issue,
+                    match_score=match.score,
+                    status_key=state.status_key,
+                    about=aboutness(vector, article, learned.baseline, known),
+                )
+                decision = decide_status(state, evidence, issue.ladder, examiner.policy, examiner.judge)
                 state = decision.state
                 step = Step(article, match, evidence, decision.change, decision.reason)
             if on_step is not None:

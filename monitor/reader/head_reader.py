@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from monitor.core.grammar import speaker_of
 from monitor.core.ladder import Ladder, Phase
-from monitor.core.similarity import cosines
-from monitor.core.text import sentence_case
-from monitor.core.types import FloatArray, ReadingContext, Sentence, SentenceReading
+from monitor.core.similarity import cosines, normalise
+from monitor.core.text import head_text, sentence_case
+from monitor.core.types import FloatArray, Issue, ReadingContext, Sentence, SentenceReading
 from monitor.ports import StateEncoder
 from monitor.reader.head import PHASES, STANCES, ReadingHead
 
@@ -23,6 +24,7 @@ class HeadReader:
         self._encoder = encoder
         self._head = head or ReadingHead()
         self._cues: dict[tuple[Ladder, Phase], tuple[list[str], FloatArray]] = {}
+        self._matters: dict[tuple[str, ...], tuple[FloatArray, FloatArray]] = {}
 
     @property
     def reader_id(self) -> str:
@@ -35,11 +37,26 @@ class HeadReader:
         if not sentences:
             return ()
         texts = [sentence_case(sentence.text) for sentence in sentences]
-        found = self._head.read(self._encoder.token_states(texts))
+        states = self._encoder.token_states(texts)
+        found = self._head.read(states)
+        # The encoder's own sentence vector is the mean of its last states: no second pass.
+        vectors = normalise(np.stack([state[-1].mean(axis=0) for state in states]))
+        question, seeds = self._matter(context.issue)
         return tuple(
-            self._reading(sentence, text, reading.phases, reading.stances, ladder)
-            for sentence, text, reading in zip(sentences, texts, found, strict=True)
+            replace(
+                self._reading(sentence, text, reading.phases, reading.stances, ladder),
+                likeness=(float(vector @ question), float((seeds @ vector).max())),
+            )
+            for sentence, text, reading, vector in zip(sentences, texts, found, vectors, strict=True)
         )
+
+    def _matter(self, issue: Issue) -> tuple[FloatArray, FloatArray]:
+        """Return the vectors of the question (dim,) and of the seeds' heads (n, dim), embedded once an issue."""
+        texts = (issue.title, *(head_text(seed.article.title, seed.article.text) for seed in issue.seeds))
+        if texts not in self._matters:
+            vectors = self._encoder.embed(texts)
+            self._matters[texts] = (vectors[0], vectors[1:] if len(vectors) > 1 else vectors)
+        return self._matters[texts]
 
     def _reading(self, sentence: Sentence, text: str, phases: FloatArray, stances: FloatArray, ladder: Ladder) -> SentenceReading:
         best = int(np.argmax(phases))
@@ -54,6 +71,8 @@ class HeadReader:
             speaker=speaker_of(sentence.text),
             score=float(phases[best]),
             status_key=self._status(text, phase, ladder) if phase else None,
+            phases=tuple(map(float, phases)),
+            stances=tuple(map(float, stances)),
             reason=f"phase {phases[best]:.2f} before {rival.value if rival else 'none'} {phases[second]:.2f}; stance {stances.max():.2f}",
         )
 

@@ -237,6 +237,8 @@ evidence = Table(
     _column("url", ForeignText(), "address of the article"),
     _column("published_at", UtcDateTime(), "publication of the article"),
     _column("origin", ForeignText(), "name of the independent origin behind copies, as shown"),
+    _column("signals", JSON(), "list of probabilities of headline, lead and first body sentences: place, phases (14), stances (6)"),
+    _column("aboutness", JSON(), "list of numbers that tell how far the article is about the matter, in the order of core.aboutness.NAMES"),
     _column("origin_keys", JSON(), "list of the keys that tie copies together"),
     _column("match_score", Double(), "relevance of the article, about 0 to 1"),
     _column("claims", JSON(), "list of claims, strongest first"),

@@ -52,10 +52,11 @@ def test_an_article_on_the_matter_matches_and_says_why() -> None:
     assert found.nearest_seed in baseline.seed_ids
 
 
-def test_a_look_alike_with_other_actors_is_not_the_matter() -> None:
-    found = decide_match(head_vector(LOOK_ALIKE), LOOK_ALIKE, threshold_at(0.0, learn(make_issue(*SEEDS))), POLICY)
+def test_a_look_alike_with_other_actors_is_not_the_matter_where_actors_are_asked_for() -> None:
+    strict = replace(POLICY, min_anchor_share=0.2)
+    found = decide_match(head_vector(LOOK_ALIKE), LOOK_ALIKE, threshold_at(0.0, learn(make_issue(*SEEDS))), strict)
     assert not found.is_match
-    assert found.anchor_share < POLICY.min_anchor_share
+    assert found.anchor_share < strict.min_anchor_share
     assert "too few of the seeds' actors and places (none; 0.00 < 0.20)" in found.reason
 
 

@@ -76,6 +76,23 @@ class SentenceReading:
     status_key: str | None = None
     #: What the score rests on, in words.
     reason: str = ""
+    #: Probabilities of "no step" and of each phase, in the order of `Phase`; empty where the reader gives none.
+    phases: tuple[float, ...] = ()
+    #: Probabilities of each stance, in the order of `Stance`; empty where the reader gives none.
+    stances: tuple[float, ...] = ()
+    #: Cosines of the sentence to the question and to the nearest seed; empty where the reader gives none.
+    likeness: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """The probabilities of one sentence, kept with the evidence: what `core.judging` weighs."""
+
+    place: Place
+    phases: tuple[float, ...]
+    stances: tuple[float, ...]
+    #: Cosines to the question and to the nearest seed.
+    likeness: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +127,10 @@ class Evidence:
     claims: tuple[Claim, ...]
     reader_id: str
     headline: str = ""
+    #: Probabilities of headline, lead and first body sentences; empty where the reader gives none.
+    signals: tuple[Signal, ...] = ()
+    #: How far the article is about the matter, in the order of `core.aboutness.NAMES`; empty where it was not measured.
+    aboutness: tuple[float, ...] = ()
     #: What ties copies together (`core.lineage`): two articles that share a key have one origin.
     origin_keys: tuple[str, ...] = ()
 

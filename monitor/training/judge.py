@@ -1,0 +1,270 @@
+"""Grow the judge's forest on the storyline corpus: `python -m monitor.training.judge`.
+
+Each storyline is walked as the daemon would, articles of other storylines strewn in as the rest of the world's news. For each article and
+each phase that its sentences may tell, one row of `core.judging.features`, with the label: is the matter now in that phase's family, and
+has nobody said so yet? Two walks: by the true course, then by the course that the first forest takes, so that it learns to live with its
+own mistakes. `--held-out` grows it on four fifths of the storylines and prints the score on the fifth instead of writing weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save_file
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from monitor.app import App
+from monitor.config import load_settings
+from monitor.core.aboutness import aboutness, vocabulary
+from monitor.core.forest import Forest
+from monitor.core.judging import FAMILY, Course, Judge, candidates, features
+from monitor.core.ladder import Phase
+from monitor.core.reading import MAX_BODY, make_evidence, signals_of
+from monitor.core.text import split_sentences
+from monitor.core.types import Article, ArticleId, Evidence, FloatArray, Place, ReadingContext, Signal
+from monitor.jobs.examine import Examiner, embed_heads
+from monitor.jobs.seed import learn
+from monitor.reader.judge import WEIGHTS
+from monitor.training.corpus import CORPUS, Item, Storyline, digest_of, load_storylines
+
+SEED = 20240927
+#: Articles of other storylines strewn into each: the same kind of ladder, and any.
+N_KIN, N_ANY = 24, 8
+#: Chosen by cross-validation on the storyline corpus (docs/accuracy.md).
+N_TREES, LEARNING_RATE, N_LEAVES, LEAST_ROWS, SMOOTHING, SHARE_OF_FEATURES, N_FORESTS = 140, 0.06, 10, 40, 5.0, 0.5, 3
+#: Share of articles that are also shown as flashes, headline only: news comes so, and a written corpus has too few.
+FLASH_SHARE = 0.5
+#: Probability at which the walk by the forest's own course moves on.
+WALK_AT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One article of a walk: its label and its evidence on the walked matter."""
+
+    item: Item
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One storyline, read."""
+
+    storyline: Storyline
+    start: Course
+    steps: tuple[Read, ...]
+
+
+def read_all(app: App, storylines: Sequence[Storyline], *, strewn: bool) -> list[Walk]:
+    """Read every article once, and return the walks."""
+    rng = random.Random(SEED)  # noqa: S311 - it strews articles.
+    items = [item for storyline in storylines for item in storyline.items]
+    articles = [item.article for item in items]
+    vectors: dict[ArticleId, FloatArray] = {}
+    for start in range(0, len(articles), 256):
+        part = articles[start : start + 256]
+        rows, _ = embed_heads(app.encoder, part, {})
+        vectors.update(zip((article.article_id for article in part), rows, strict=True))
+    signals = {
+        storyline.issue.key: {item.article.article_id: _signals(app, storyline, item.article) for item in storyline.items}
+        for storyline in storylines
+    }
+    merged = {key: value for part in signals.values() for key, value in part.items()}
+    by_ladder: dict[str, list[Item]] = {}
+    for storyline in storylines:
+        by_ladder.setdefault(storyline.issue.ladder.key, []).extend(storyline.items)
+    walks = []
+    for storyline in storylines:
+        own = [item for item in storyline.items if item.mark != "S"]
+        if strewn:
+            kin = [item for item in by_ladder[storyline.issue.ladder.key] if item not in storyline.items]
+            for item in rng.sample(kin, min(len(kin), N_KIN)) + rng.sample(items, N_ANY):
+                if item not in storyline.items:
+                    own.insert(rng.randrange(len(own) + 1), replace(item, mark="-", phase=None))
+        walks.append(_walk(app, storyline, own, vectors, merged))
+    return walks
+
+
+def _signals(app: App, storyline: Storyline, article: Article) -> tuple[Signal, ...]:
+    whole = split_sentences(article.title, article.text)
+    body = [sentence for sentence in whole if sentence.place is Place.BODY][:MAX_BODY]
+    sentences = [*(sentence for sentence in whole if sentence.place is not Place.BODY), *body]
+    return signals_of(app.reader.read(sentences, ReadingContext(storyline.issue, article)))
+
+
+def _walk(
+    app: App,
+    storyline: Storyline,
+    items: Sequence[Item],
+    vectors: dict[ArticleId, FloatArray],
+    signals: dict[ArticleId, tuple[Signal, ...]],
+) -> Walk:
+    learned = learn(
+        storyline.issue,
+        off_topic=app.off_topic_vectors,
+        encoder=app.encoder,
+        examiner=Examiner(app.reader, app.settings.status.policy()),
+        match_policy=app.settings.match.policy(),
+    )
+    known = vocabulary(storyline.issue, learned.baseline)
+    seeds = [item.phase for item in storyline.items if item.mark == "S" and item.phase is not None]
+    current = seeds[-1] if seeds else Phase.PROPOSED
+    steps = []
+    for item in items:
+        article = item.article
+        evidence = make_evidence(
+            article,
+            storyline.issue.key,
+            (),
+            origin=(article.source, ()),
+            match_score=0.0,
+            reader_id="",
+            signals=signals[article.article_id],
+            aboutness=aboutness(vectors[article.article_id], article, learned.baseline, known),
+        )
+        if evidence.signals:
+            steps.append(Read(item, evidence))
+    return Walk(storyline, Course(current, frozenset(seeds) - {current}, 0.0), tuple(steps))
+
+
+def rows_of(walk: Walk, judge: Judge | None) -> tuple[list[FloatArray], list[int], list[tuple[Item, Phase]]]:
+    """Walk a storyline by its labels, or by a judge; return rows, their labels, and the moves made."""
+    rows: list[FloatArray] = []
+    labels: list[int] = []
+    moves: list[tuple[Item, Phase]] = []
+    course, true_phase, is_said = walk.start, walk.start.phase, True
+    since = walk.steps[0].evidence.published_at if walk.steps else None
+    for step in walk.steps:
+        item, at = step.item, step.evidence.published_at
+        if item.mark == "*" and item.phase is not None:
+            true_phase, is_said = item.phase, False
+        days = max(0.0, (at - since).total_seconds() / 86_400) if since else 0.0
+        course = replace(course, days=days)
+        chances: dict[Phase, float] = {}
+        for phase in candidates(step.evidence.signals):
+            row = features(step.evidence, course, phase)
+            is_right = item.is_on_matter and not is_said and FAMILY[phase] == FAMILY[true_phase] and phase is not course.phase
+            rows.append(row)
+            labels.append(int(is_right))
+            if judge is not None and phase is not course.phase:
+                chances[phase] = judge.forest.probability(row)
+        moved = item.phase if judge is None and item.mark == "*" else None
+        if chances and max(chances.values()) >= WALK_AT:
+            moved = max(chances, key=lambda phase: chances[phase])
+            moves.append((item, moved))
+        if moved is not None and moved is not course.phase:
+            is_said = is_said or (item.is_on_matter and FAMILY[moved] == FAMILY[true_phase])
+            course = Course(moved, course.held | {course.phase}, 0.0)
+            since = at
+    return rows, labels, moves
+
+
+def flashes(walk: Walk) -> Walk:
+    """Return the walk with a share of its articles cut to their headlines."""
+    rng = random.Random(f"{SEED} {walk.storyline.issue.key}")  # noqa: S311 - it picks articles.
+    steps = []
+    for step in walk.steps:
+        head = tuple(signal for signal in step.evidence.signals if signal.place is Place.HEADLINE)
+        cut = head and rng.random() < FLASH_SHARE
+        steps.append(Read(step.item, replace(step.evidence, signals=head)) if cut else step)
+    return replace(walk, steps=tuple(steps))
+
+
+def grow(walks: Sequence[Walk]) -> Forest:
+    """Grow the forest on some walks."""
+    every = [*walks, *map(flashes, walks)]
+    rows: list[FloatArray] = []
+    labels: list[int] = []
+    for walk in every:
+        more, marks, _ = rows_of(walk, None)
+        rows += more
+        labels += marks
+    draft = Judge(_forest(np.stack(rows), np.array(labels)), "draft")
+    for walk in every:
+        more, marks, _ = rows_of(walk, draft)
+        rows += more
+        labels += marks
+    return _forest(np.stack(rows), np.array(labels))
+
+
+def _forest(rows: FloatArray, labels: np.ndarray) -> Forest:
+    parts: dict[str, list[float]] = {"roots": [], "feature": [], "threshold": [], "left": [], "right": [], "value": []}
+    starts = []
+    for number in range(N_FORESTS):
+        model = HistGradientBoostingClassifier(
+            max_iter=N_TREES,
+            learning_rate=LEARNING_RATE,
+            max_leaf_nodes=N_LEAVES,
+            min_samples_leaf=LEAST_ROWS,
+            l2_regularization=SMOOTHING,
+            max_features=SHARE_OF_FEATURES,
+            early_stopping=False,
+            random_state=SEED + number,
+        ).fit(rows, labels)
+        starts.append(float(np.ravel(model._baseline_prediction)[0]))
+        for (tree,) in model._predictors:
+            offset = len(parts["feature"])
+            parts["roots"].append(offset)
+            for node in tree.nodes:
+                is_leaf = bool(node["is_leaf"])
+                parts["feature"].append(int(node["feature_idx"]))
+                parts["threshold"].append(float(node["num_threshold"]))
+                parts["left"].append(-1 if is_leaf else offset + int(node["left"]))
+                parts["right"].append(-1 if is_leaf else offset + int(node["right"]))
+                parts["value"].append(float(node["value"]) if is_leaf else 0.0)
+    return Forest(
+        roots=np.array(parts["roots"], np.int32),
+        feature=np.array(parts["feature"], np.int32),
+        threshold=np.array(parts["threshold"], np.float32),
+        left=np.array(parts["left"], np.int32),
+        right=np.array(parts["right"], np.int32),
+        value=np.array(parts["value"], np.float32),
+        start=float(np.mean(starts)),
+        n_forests=N_FORESTS,
+    )
+
+
+def main() -> None:
+    """Grow, and write the weights or print the held-out score."""
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--held-out", action="store_true")
+    ask.add_argument("--out", type=Path, default=WEIGHTS)
+    options = ask.parse_args()
+    app = App(load_settings())
+    storylines = load_storylines(CORPUS / "storylines", app.ladders)
+    walks = read_all(app, storylines, strewn=True)
+    if options.held_out:
+        judge = Judge(grow([walk for number, walk in enumerate(walks) if number % 5]), "held-out")
+        found = [rows_of(walk, judge) for number, walk in enumerate(walks) if number % 5 == 0]
+        print(f"{len(found)} storylines, {sum(len(moves) for _, _, moves in found)} moves at {WALK_AT}")
+        chances = [(judge.forest.probability(row), label) for rows, labels, _ in found for row, label in zip(rows, labels, strict=True)]
+        for low in np.arange(0.0, 1.0, 0.1):
+            inside = [label for chance, label in chances if low <= chance < low + 0.1]
+            print(f"said {low:.1f} to {low + 0.1:.1f}: right in {np.mean(inside) if inside else 0:.2f} of {len(inside)}")
+        return
+    forest = grow(walks)
+    digest = digest_of(CORPUS / "storylines")
+    save_file(
+        {
+            "roots": forest.roots,
+            "feature": forest.feature.astype(np.int16),
+            "threshold": forest.threshold,
+            "left": forest.left,
+            "right": forest.right,
+            "value": forest.value,
+            "start": np.array([forest.start], np.float32),
+            "n_forests": np.array([forest.n_forests], np.int32),
+        },
+        options.out,
+        metadata={"version": f"judge-{digest[:8]}", "corpus": digest, "reader": app.reader.reader_id},
+    )
+    print(f"{options.out.name}: {len(storylines)} storylines, {len(forest.roots)} trees, corpus {digest}")
+
+
+if __name__ == "__main__":
+    main()
