@@ -44,6 +44,8 @@ def origin_of(article: Article) -> tuple[str, tuple[str, ...]]:
     name = credited[0] if credited else (article.source or "unknown")
     keys = {f"name:{named.casefold().removeprefix('the ')}" for named in credited or [name]}
     keys |= {f"quote:{quote_key(words)}" for words in _QUOTATION.findall(article.text) if len(words.split()) >= _MIN_QUOTE_WORDS}
+    # The same words are one origin, whoever prints them and whether or not they credit anybody.
+    keys.add(f"text:{quote_key(f'{article.title} {article.text}')}")
     return name, tuple(sorted(keys))
 
 

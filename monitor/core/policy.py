@@ -33,10 +33,10 @@ class MatchPolicy:
     """When an article is about an issue."""
 
     #: Least and most value of the learned threshold, as a relevance score. The span keeps two or three odd seeds from
-    #: opening or closing the gate altogether. It lies low: at 0.35 nine tenths of the changes pass and half a per cent of unrelated news
+    #: opening or closing the gate altogether. It lies low: at 0.30 nine tenths of the changes pass and one per cent of unrelated news
     #: (docs/accuracy.md); to tell look-alikes from the matter is for the judge, who has read them.
     min_threshold: float = 0.28
-    max_threshold: float = 0.35
+    max_threshold: float = 0.30
     #: What the share of anchors named adds to the cosine: score = cosine + anchor_weight * (share - 0.5).
     anchor_weight: float = 0.2
     #: Least share of the anchors' weight that an article must name, 0 to 1, where the issue has anchors. Off by default: short
@@ -63,8 +63,8 @@ class StatusPolicy:
     return_weight: float = 0.80
     #: Where a trained judge weighs an article (`core.judging`): least probability that moves the status at once, and that is remembered as a
     #: vote. Several independent votes count as one probability that not all are wrong.
-    decisive_probability: float = 0.65
-    vote_probability: float = 0.40
+    decisive_probability: float = 0.70
+    vote_probability: float = 0.45
     #: Days after which a vote is forgotten.
     vote_days: float = 14.0
     #: What a sentence's place makes of its weight.

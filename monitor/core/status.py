@@ -67,15 +67,13 @@ def decide_status(
             f"the {denial.speaker.value} denies the present status in the {denial.place.value}",
         )
     if judge is not None and evidence.signals and evidence.aboutness and state.status_key is not None and state.phase is not None:
-        verdict = _judged(state, state.phase, evidence, ladder, policy, judge)
-        if verdict is not None:
-            return verdict
+        return _judged(state, state.phase, evidence, ladder, policy, judge)
     claim = next((claim for claim in evidence.claims if weight_of(claim, policy) >= policy.vote_weight), None)
     if claim is None:
         return StatusDecision(state, None, _why_nothing(evidence, policy))
     weight = weight_of(claim, policy)
     status = ladder.status(claim.status_key)
-    told = f"“{status.label}” with weight {weight:.2f} ({claim.place.value}, {claim.stance.value}, {claim.speaker.value})"
+    told = _told(status, claim, weight)
     if state.status_key == status.key:
         return _again(state, evidence, claim, told)
     blocked = _why_not(state, status, weight, ladder, policy)
@@ -88,17 +86,20 @@ def decide_status(
     return _vote(state, evidence, status, support, weight, kind, told, policy)
 
 
-def _judged(
-    state: IssueState, phase: Phase, evidence: Evidence, ladder: Ladder, policy: StatusPolicy, judge: Judge
-) -> StatusDecision | None:
-    """Decide by the trained judge; None where the article repeats the present status, which the rules count better."""
+def _told(status: Status, claim: Claim, weight: float) -> str:
+    return f"“{status.label}” with weight {weight:.2f} ({claim.place.value}, {claim.stance.value}, {claim.speaker.value})"
+
+
+def _judged(state: IssueState, phase: Phase, evidence: Evidence, ladder: Ladder, policy: StatusPolicy, judge: Judge) -> StatusDecision:
+    """Decide by the trained judge; an article that repeats the present status is counted by the rules."""
     held = frozenset(ladder.status(key).phase for key in state.history)
     found = judge.probabilities(evidence, course_of(state, phase, held, evidence))
     moves = {other: chance for other, chance in found.items() if other is not phase and ladder.of_phase(other)}
     best = max(moves, key=lambda other: moves[other], default=None)
     if best is None or moves[best] < policy.vote_probability:
-        if any(claim.phase is phase and weight_of(claim, policy) >= policy.vote_weight for claim in evidence.claims):
-            return None
+        for claim in evidence.claims:
+            if claim.status_key == state.status_key and weight_of(claim, policy) >= policy.vote_weight:
+                return _again(state, evidence, claim, _told(ladder.status(claim.status_key), claim, weight_of(claim, policy)))
         told = (
             f"“{best.value}” has a probability of {moves[best]:.2f} < {policy.vote_probability:.2f}"
             if best
@@ -106,19 +107,29 @@ def _judged(
         )
         return StatusDecision(state, None, f"{told}; {_why_nothing(evidence, policy)}")
     chance = moves[best]
-    support = [claim for claim in evidence.claims if claim.phase is best] or list(evidence.claims[:1])
-    status = ladder.status(support[0].status_key) if support and support[0].phase is best else ladder.of_phase(best)[0]
-    lead = support[0] if support else None
-    where = f" ({lead.place.value}, {lead.stance.value}, {lead.speaker.value})" if lead else ""
-    told = f"“{status.label}” has a probability of {chance:.2f}{where}"
+    support = [claim for claim in evidence.claims if claim.phase is best]
+    status = ladder.status(support[0].status_key) if support else ladder.of_phase(best)[0]
+    support = support or _headline(evidence, status, chance) or list(evidence.claims[:1])
+    told = f"“{status.label}” has a probability of {chance:.2f}"
+    if not support:
+        return StatusDecision(state, None, f"{told}, but there is no sentence to quote")
+    lead = support[0]
+    told = f"{told} ({lead.place.value}, {lead.stance.value}, {lead.speaker.value})"
     if status.after and state.status_key not in status.after:
         return StatusDecision(state, None, f"{told}: on this ladder it may only follow {', '.join(status.after)}")
     if chance >= policy.decisive_probability:
         reason = f"{told} ≥ {policy.decisive_probability:.2f}"
         return _change(state, evidence, status, support, chance, ChangeKind.STATUS, reason)
-    if not support:
-        return StatusDecision(state, None, f"{told}: too weak, and no sentence to quote")
     return _vote(state, evidence, status, support, chance, ChangeKind.STATUS, told, policy, is_probability=True)
+
+
+def _headline(evidence: Evidence, status: Status, chance: float) -> list[Claim]:
+    """Return the headline as the claim that proves a step where no sentence tells of one for sure; none where there is no headline."""
+    if not evidence.headline:
+        return []
+    end = len(evidence.headline)
+    place, why = Place.HEADLINE, "no sentence tells of a step for sure"
+    return [Claim(status.phase, status.key, Stance.ASSERTED, Speaker.OUTLET, round(chance, 4), evidence.headline, 0, end, place, why)]
 
 
 def _denial(state: IssueState, evidence: Evidence, policy: StatusPolicy) -> Claim | None:

@@ -22,6 +22,10 @@ PHASES: tuple[Phase | None, ...] = (None, *Phase)
 #: Order of the stance output.
 STANCES = tuple(Stance)
 WEIGHTS = Path(__file__).parent / "weights" / "head.safetensors"
+#: What a file of weights must hold.
+TENSORS = frozenset(
+    {"mix", "queries", *(f"{layer}.{kind}" for layer in ("norm", "hidden", "phase", "stance") for kind in ("weight", "bias"))}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class ReadingHead:
                 self.metadata: dict[str, str] = file.metadata() or {}
         except (OSError, SafetensorError) as exc:
             raise ModelError(f"{path}: the reader's weights cannot be read ({exc}); reinstall, or train them (docs/reader.md)") from exc
+        if missing := TENSORS - self._weights.keys():
+            raise ModelError(f"{path}: the reader's weights lack {', '.join(sorted(missing))}; reinstall, or train them (docs/reader.md)")
 
     @property
     def encoder_id(self) -> str:

@@ -12,6 +12,8 @@ from monitor.core.judging import Judge
 from monitor.errors import ModelError
 
 WEIGHTS = Path(__file__).parent / "weights" / "judge.safetensors"
+#: What a file of weights must hold.
+TENSORS = frozenset({"roots", "feature", "threshold", "left", "right", "value", "start", "n_forests"})
 
 
 def load_judge(path: Path = WEIGHTS) -> Judge:
@@ -22,6 +24,8 @@ def load_judge(path: Path = WEIGHTS) -> Judge:
             metadata = file.metadata() or {}
     except (OSError, SafetensorError) as exc:
         raise ModelError(f"{path}: the judge's weights cannot be read ({exc}); reinstall, or train them (docs/reader.md)") from exc
+    if missing := TENSORS - arrays.keys():
+        raise ModelError(f"{path}: the judge's weights lack {', '.join(sorted(missing))}; reinstall, or train them (docs/reader.md)")
     forest = Forest(
         roots=arrays["roots"].astype(np.int32),
         feature=arrays["feature"].astype(np.int32),

@@ -8,19 +8,19 @@ from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
+from typing import TYPE_CHECKING
 
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from alembic import command
 from monitor.errors import StoreError
 from monitor.store.articles import SqlArticleStore
 from monitor.store.engine import FOREIGN_ERRORS, MIGRATION, READONLY, explain, is_in_memory, masked, open_engine, parse_url, sqlite_path
 from monitor.store.feeds import SqlFeedStore
 from monitor.store.issues import SqlIssueStore
 from monitor.store.outbox import SqlOutboxStore
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 #: Longest wait for a lock or a connection, seconds: far above the second that two busy writers were seen to wait for each other, and
 #: short enough that a person at the command line learns what is wrong.
@@ -81,6 +81,9 @@ class SqlUnitOfWork:
 
     def upgrade(self, *, scripts: Path | None = None) -> None:
         """Bring the schema to the newest version, in one transaction. `scripts`: the folder of migrations; None finds it."""
+        # Alembic takes half a second to import, and most commands need none of it.
+        from alembic import command
+
         config = _alembic_config(scripts)
         with self._begin({MIGRATION: True}) as connection:
             if connection.dialect.name == "postgresql":
@@ -91,6 +94,9 @@ class SqlUnitOfWork:
 
     def check(self, *, scripts: Path | None = None) -> None:
         """Make sure that the schema is the one of this version. Raises: StoreError with the command that mends it."""
+        from alembic.migration import MigrationContext
+        from alembic.script import ScriptDirectory
+
         where, path = masked(self._url), sqlite_path(self._url)
         if path is not None and not path.is_file():
             raise StoreError(f"{where} does not exist yet; run `monitor db upgrade`")
@@ -155,6 +161,8 @@ def _alembic_config(scripts: Path | None) -> Config:
     # An installed package may lie beside the library of the same name, which has no versions.
     if not (folder / "versions").is_dir():
         raise StoreError(f"there are no migrations in {folder}; run from a checkout, or say where they are")
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     return config

@@ -90,7 +90,7 @@ def test_settings_cannot_be_changed_once_read(tmp_path: Path) -> None:
             "9000",
             "above poll.max_interval_s = 100; lower the first",
         ),
-        ("match: {min_threshold: 0.7}", "match.min_threshold", "0.7", "above match.max_threshold = 0.35; lower the first"),
+        ("match: {min_threshold: 0.7}", "match.min_threshold", "0.7", "above match.max_threshold = 0.3; lower the first"),
         ("match: {anchor_weight: 2}", "match.anchor_weight", "2", "less than or equal to 1"),
         ("status: {vote_days: 0}", "status.vote_days", "0", "greater than 0"),
         ("alerts: {kinds: [status, rumour]}", "alerts.kinds.1", "'rumour'", "'status', 'confirmation', 'denial' or 'detail'"),
