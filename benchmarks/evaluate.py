@@ -12,9 +12,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.scoring import FAMILY, MOVES, Score, align, score, total
+from benchmarks.scoring import MOVES, Score, align, score, total
 from monitor.app import App
 from monitor.config import load_settings
+from monitor.core.judging import FAMILY
 from monitor.jobs import replay
 from monitor.jobs.examine import Examiner
 from monitor.training.corpus import Storyline, digest_of, load_storylines

@@ -10,22 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from monitor.core.judging import FAMILY
 from monitor.core.ladder import Phase
 from monitor.core.types import ArticleId, Change, ChangeKind
 from monitor.jobs.replay import Replay
 from monitor.training.corpus import Item, Storyline
 
-#: Phases that an analyst would call one step.
-FAMILIES: tuple[frozenset[Phase], ...] = (
-    frozenset({Phase.PROPOSED, Phase.TALKS}),
-    frozenset({Phase.AGREED_IN_PRINCIPLE}),
-    frozenset({Phase.ANNOUNCED, Phase.ADOPTED}),
-    frozenset({Phase.IN_EFFECT, Phase.COMPLETED}),
-    frozenset({Phase.POSTPONED, Phase.STALLED, Phase.CONTESTED}),
-    frozenset({Phase.DENIED}),
-    frozenset({Phase.COLLAPSED, Phase.REVERSED}),
-)
-FAMILY = {phase: number for number, family in enumerate(FAMILIES) for phase in family}
 #: Kinds of change that claim a movement of the status.
 MOVES = frozenset({ChangeKind.STATUS, ChangeKind.DENIAL})
 

@@ -1,21 +1,17 @@
-"""What the jobs need of the outside world. Each Protocol has a real adapter and a fake, and one contract suite run on both."""
+"""What the jobs need of the database: four stores in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
-from monitor.core.chat import Completion, Prompt
 from monitor.core.types import (
-    Alert,
     Article,
     ArticleId,
     Baseline,
     Change,
-    ChangeId,
     Delivery,
     Embedding,
     Entry,
@@ -23,120 +19,12 @@ from monitor.core.types import (
     Feed,
     FeedKey,
     FeedState,
-    FetchResult,
     FloatArray,
     IssueKey,
     IssueState,
     Match,
-    ParsedFeed,
     Poll,
-    ReadingContext,
-    Sentence,
-    SentenceReading,
 )
-
-
-class Clock(Protocol):
-    """Tells the time."""
-
-    def now(self) -> datetime:
-        """Return the present instant, aware, in UTC."""
-        ...
-
-
-class FeedFetcher(Protocol):
-    """Gets bytes over HTTP, conditionally, behind the guard."""
-
-    def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> FetchResult:
-        """Return the answer; status 304 has an empty body.
-
-        Raises: FetchError (network, time-out, HTTP error status), BlockedAddressError, BodyTooLargeError.
-        """
-        ...
-
-
-class FeedParser(Protocol):
-    """Turns bytes into entries."""
-
-    def parse(self, body: bytes, *, feed: Feed, content_type: str | None, fetched_at: datetime) -> ParsedFeed:
-        """Return the entries, in the order of the feed, markup removed. Raises: ParseError where the bytes are no feed."""
-        ...
-
-
-class PageReader(Protocol):
-    """Gets the full text of a matched article."""
-
-    def read(self, url: str) -> str | None:
-        """Return the main text of the page, paragraphs separated by newlines; None where none can be had."""
-        ...
-
-
-class Encoder(Protocol):
-    """Turns texts into float32 unit vectors."""
-
-    @property
-    def model_id(self) -> str:
-        """Name, precision and digest of the model: vectors of two ids are never compared."""
-        ...
-
-    @property
-    def dim(self) -> int:
-        """Number of dimensions."""
-        ...
-
-    def embed(self, texts: Sequence[str]) -> FloatArray:
-        """Return (n, dim); a text without words gives a row of zeros. Raises: ModelError."""
-        ...
-
-
-class StateEncoder(Encoder, Protocol):
-    """An encoder whose inner layers can be read as well: one pass serves similarity and reading."""
-
-    def token_states(self, texts: Sequence[str]) -> list[FloatArray]:
-        """Return, for each text, (n_layers, n_tokens, dim): the states of its tokens after the embedding and each layer."""
-        ...
-
-
-class StatusReader(Protocol):
-    """Reads the sentences of a matched article."""
-
-    @property
-    def reader_id(self) -> str:
-        """Name and version, kept with the evidence."""
-        ...
-
-    def read(self, sentences: Sequence[Sentence], context: ReadingContext) -> tuple[SentenceReading, ...]:
-        """Return one reading a sentence, in their order. Raises: ModelError."""
-        ...
-
-
-class ChatModel(Protocol):
-    """Answers a prompt."""
-
-    @property
-    def model_id(self) -> str:
-        """Name of the model, kept with the evidence."""
-        ...
-
-    def complete(self, prompt: Prompt) -> Completion | None:
-        """Return the answer; None where it is not to be had by design. Raises: TransientError, PermanentError."""
-        ...
-
-
-class Notifier(Protocol):
-    """Posts alerts to one channel."""
-
-    @property
-    def channel(self) -> str:
-        """Name of the channel, e.g. `slack` or `console`; stored with each delivery."""
-        ...
-
-    def send(self, alert: Alert) -> str | None:
-        """Post, and return the channel's receipt. Raises: DeliveryError (try again), DeliveryRefusedError (do not)."""
-        ...
-
-
-# --- store -----------------------------------------------------------------------------------------------------------
 
 
 class FeedStore(Protocol):
@@ -324,73 +212,4 @@ class UnitOfWork(Protocol):
 
     def reading(self) -> AbstractContextManager[Transaction]:
         """Open a read-only view: never blocks a writer, never writes."""
-        ...
-
-
-# --- read models -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class IssueOverview:
-    """One issue as lists and pages show it."""
-
-    state: IssueState
-    title: str
-    ladder_key: str
-    threshold: float | None
-    n_articles_matched: int
-    n_changes: int
-    last_evidence_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """Evidence with what came of it, for `explain`."""
-
-    evidence: Evidence
-    #: None: not yet assessed.
-    verdict: str | None
-    seen_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """Everything stored about one article, from feed to alert."""
-
-    article: Article
-    #: (feed key, entry identity, published_raw, fetched_at) of each entry that delivered it.
-    entries: tuple[tuple[FeedKey, str, str | None, datetime | None], ...]
-    matches: tuple[Match, ...]
-    assessments: tuple[Assessment, ...]
-    changes: tuple[Change, ...]
-    deliveries: tuple[Delivery, ...]
-
-
-class Queries(Protocol):
-    """Read models for the command line, the pages and the exports."""
-
-    def issues(self) -> list[IssueOverview]:
-        """Return every issue, by key."""
-        ...
-
-    def log(
-        self,
-        *,
-        issue_key: IssueKey | None = None,
-        since: datetime | None = None,
-        limit: int | None = None,
-    ) -> list[Change]:
-        """Return changes, newest first."""
-        ...
-
-    def trace(self, article: Article) -> Trace:
-        """Return what is stored about an article."""
-        ...
-
-    def counts(self) -> Mapping[str, Any]:
-        """Return totals: feeds, entries, articles, matches, changes, deliveries by state, oldest due delivery's instant."""
-        ...
-
-    def change(self, change_id: ChangeId) -> Change | None:
-        """Return one change; None where there is none."""
         ...

@@ -1,0 +1,119 @@
+"""What the jobs need of the world outside: time, feeds, pages, models, channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from monitor.core.chat import Completion, Prompt
+from monitor.core.types import (
+    Alert,
+    Feed,
+    FetchResult,
+    FloatArray,
+    ParsedFeed,
+    ReadingContext,
+    Sentence,
+    SentenceReading,
+)
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, in UTC."""
+        ...
+
+
+class FeedFetcher(Protocol):
+    """Gets bytes over HTTP, conditionally, behind the guard."""
+
+    def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> FetchResult:
+        """Return the answer; status 304 has an empty body.
+
+        Raises: FetchError (network, time-out, HTTP error status), BlockedAddressError, BodyTooLargeError.
+        """
+        ...
+
+
+class FeedParser(Protocol):
+    """Turns bytes into entries."""
+
+    def parse(self, body: bytes, *, feed: Feed, content_type: str | None, fetched_at: datetime) -> ParsedFeed:
+        """Return the entries, in the order of the feed, markup removed. Raises: ParseError where the bytes are no feed."""
+        ...
+
+
+class PageReader(Protocol):
+    """Gets the full text of a matched article."""
+
+    def read(self, url: str) -> str | None:
+        """Return the main text of the page, paragraphs separated by newlines; None where none can be had."""
+        ...
+
+
+class Encoder(Protocol):
+    """Turns texts into float32 unit vectors."""
+
+    @property
+    def model_id(self) -> str:
+        """Name, precision and digest of the model: vectors of two ids are never compared."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Number of dimensions."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> FloatArray:
+        """Return (n, dim); a text without words gives a row of zeros. Raises: ModelError."""
+        ...
+
+
+class StateEncoder(Encoder, Protocol):
+    """An encoder whose inner layers can be read as well: one pass serves similarity and reading."""
+
+    def token_states(self, texts: Sequence[str]) -> list[FloatArray]:
+        """Return, for each text, (n_layers, n_tokens, dim): the states of its tokens after the embedding and each layer."""
+        ...
+
+
+class StatusReader(Protocol):
+    """Reads the sentences of a matched article."""
+
+    @property
+    def reader_id(self) -> str:
+        """Name and version, kept with the evidence."""
+        ...
+
+    def read(self, sentences: Sequence[Sentence], context: ReadingContext) -> tuple[SentenceReading, ...]:
+        """Return one reading a sentence, in their order. Raises: ModelError."""
+        ...
+
+
+class ChatModel(Protocol):
+    """Answers a prompt."""
+
+    @property
+    def model_id(self) -> str:
+        """Name of the model, kept with the evidence."""
+        ...
+
+    def complete(self, prompt: Prompt) -> Completion | None:
+        """Return the answer; None where it is not to be had by design. Raises: TransientError, PermanentError."""
+        ...
+
+
+class Notifier(Protocol):
+    """Posts alerts to one channel."""
+
+    @property
+    def channel(self) -> str:
+        """Name of the channel, e.g. `slack` or `console`; stored with each delivery."""
+        ...
+
+    def send(self, alert: Alert) -> str | None:
+        """Post, and return the channel's receipt. Raises: DeliveryError (try again), DeliveryRefusedError (do not)."""
+        ...
