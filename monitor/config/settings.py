@@ -125,6 +125,9 @@ class StatusSettings(Section):
     vote_probability: Share = Field(
         _STATUS.vote_probability, description="Least probability, by the trained judge, that is remembered as a vote"
     )
+    confirm_relevance: Share = Field(
+        _STATUS.confirm_relevance, description="Least relevance score at which an article may confirm the present status"
+    )
     vote_days: float = Field(_STATUS.vote_days, gt=0, le=3650, description="Days after which a vote is forgotten")
 
     def policy(self) -> StatusPolicy:

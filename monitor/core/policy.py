@@ -65,6 +65,8 @@ class StatusPolicy:
     #: vote. Several independent votes count as one probability that not all are wrong.
     decisive_probability: float = 0.70
     vote_probability: float = 0.45
+    #: Least relevance score at which an article may confirm the present status. The gate to reading lies lower, and a confirmation has no judge.
+    confirm_relevance: float = 0.45
     #: Days after which a vote is forgotten.
     vote_days: float = 14.0
     #: What a sentence's place makes of its weight.

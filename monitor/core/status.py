@@ -97,8 +97,8 @@ def _judged(state: IssueState, phase: Phase, evidence: Evidence, ladder: Ladder,
     moves = {other: chance for other, chance in found.items() if other is not phase and ladder.of_phase(other)}
     best = max(moves, key=lambda other: moves[other], default=None)
     if best is None or moves[best] < policy.vote_probability:
-        for claim in evidence.claims:
-            if claim.status_key == state.status_key and weight_of(claim, policy) >= policy.vote_weight:
+        for claim in evidence.claims if evidence.match_score >= policy.confirm_relevance else ():
+            if claim.status_key == state.status_key and weight_of(claim, policy) >= policy.decisive_weight:
                 return _again(state, evidence, claim, _told(ladder.status(claim.status_key), claim, weight_of(claim, policy)))
         told = (
             f"“{best.value}” has a probability of {moves[best]:.2f} < {policy.vote_probability:.2f}"

@@ -22,7 +22,7 @@ def test_an_article_that_made_an_alert_is_followed_to_it(command: Command) -> No
 
 def test_an_article_that_did_not_match_is_followed_to_where_it_stopped(command: Command) -> None:
     lines = command("explain", "https://gazette.example/5").out.splitlines()
-    assert any(line.startswith("2. match with harbour-treaty: no, names too few") for line in lines)
+    assert any(line.startswith("2. match with harbour-treaty: no, not alike enough") for line in lines)
     assert lines[-1] == "   it stopped here: only a match is read"
 
 

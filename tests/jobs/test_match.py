@@ -60,7 +60,7 @@ def test_every_article_has_a_verdict_with_its_reason(learned: MemoryUnitOfWork) 
     matches = {match.article_id: match for match in learned.committed().matches.values()}
     assert matches[ArticleId("story-2")].is_match
     assert not matches[ArticleId("story-5")].is_match
-    assert "names too few" in matches[ArticleId("story-5")].reason
+    assert "not alike enough" in matches[ArticleId("story-5")].reason
 
 
 def test_nothing_is_judged_twice(learned: MemoryUnitOfWork) -> None:
