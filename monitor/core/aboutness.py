@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from monitor.core.matching import ANCHOR_CHARS
 from monitor.core.names import mentions, names_in
 from monitor.core.similarity import cosines
 from monitor.core.types import Article, Baseline, FloatArray, Issue
@@ -31,7 +32,7 @@ NAMES = (
     "names in the lead, in tens",
 )
 #: Characters of a text that count as its lead, of a seed as its substance, and of a text as its headline where it has none.
-LEAD_CHARS, SEED_CHARS, HEADLINE_CHARS, ANCHOR_CHARS = 300, 600, 120, 1500
+LEAD_CHARS, SEED_CHARS, HEADLINE_CHARS = 300, 600, 120
 _WORD = re.compile(r"[a-z][a-z'&-]+")
 _SUFFIXES = ("'s", "ings", "ing", "ies", "ied", "es", "ed", "s")
 _COMMON = frozenset(

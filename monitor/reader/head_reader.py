@@ -44,10 +44,10 @@ class HeadReader:
         question, seeds = self._matter(context.issue)
         return tuple(
             replace(
-                self._reading(sentence, text, reading.phases, reading.stances, ladder),
+                self._reading(sentence, vector, reading.phases, reading.stances, ladder),
                 likeness=(float(vector @ question), float((seeds @ vector).max())),
             )
-            for sentence, text, reading, vector in zip(sentences, texts, found, vectors, strict=True)
+            for sentence, reading, vector in zip(sentences, found, vectors, strict=True)
         )
 
     def _matter(self, issue: Issue) -> tuple[FloatArray, FloatArray]:
@@ -58,7 +58,7 @@ class HeadReader:
             self._matters[texts] = (vectors[0], vectors[1:] if len(vectors) > 1 else vectors)
         return self._matters[texts]
 
-    def _reading(self, sentence: Sentence, text: str, phases: FloatArray, stances: FloatArray, ladder: Ladder) -> SentenceReading:
+    def _reading(self, sentence: Sentence, vector: FloatArray, phases: FloatArray, stances: FloatArray, ladder: Ladder) -> SentenceReading:
         best = int(np.argmax(phases))
         phase = PHASES[best]
         stance = STANCES[int(np.argmax(stances))]
@@ -70,13 +70,13 @@ class HeadReader:
             stance=stance,
             speaker=speaker_of(sentence.text),
             score=float(phases[best]),
-            status_key=self._status(text, phase, ladder) if phase else None,
+            status_key=self._status(vector, phase, ladder) if phase else None,
             phases=tuple(map(float, phases)),
             stances=tuple(map(float, stances)),
             reason=f"phase {phases[best]:.2f} before {rival.value if rival else 'none'} {phases[second]:.2f}; stance {stances.max():.2f}",
         )
 
-    def _status(self, text: str, phase: Phase, ladder: Ladder) -> str | None:
+    def _status(self, vector: FloatArray, phase: Phase, ladder: Ladder) -> str | None:
         """Return the ladder's status of a phase whose cue is nearest; None where the ladder has none for it."""
         statuses = ladder.of_phase(phase)
         if len(statuses) <= 1:
@@ -85,4 +85,4 @@ class HeadReader:
             pairs = [(status.key, cue) for status in statuses for cue in status.cues]
             self._cues[ladder, phase] = ([key for key, _ in pairs], self._encoder.embed([cue for _, cue in pairs]))
         keys, vectors = self._cues[ladder, phase]
-        return keys[int(cosines(self._encoder.embed([text])[0], vectors).argmax())]
+        return keys[int(cosines(vector, vectors).argmax())]
