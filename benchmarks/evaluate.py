@@ -28,7 +28,7 @@ EPSILON = 0.005
 
 def evaluate(app: App, storylines: tuple[Storyline, ...]) -> list[tuple[Storyline, replay.Replay, Score]]:
     """Replay and score each storyline."""
-    examiner = Examiner(app.reader, app.settings.status.policy(), judge=app.judge)
+    examiner = Examiner(app.reader, app.settings.status.policy(), judge=app.judge, matter_reader=app.matter_reader)
     rows = []
     for storyline in storylines:
         result = replay.run(

@@ -21,7 +21,7 @@ from monitor.core.types import Article, Feed, FloatArray, Issue
 from monitor.errors import ConfigError
 from monitor.jobs import assess, deliver, match, poll, prune, replay, seed, watch
 from monitor.jobs.examine import Examiner
-from monitor.ports import ChatModel, Clock, FeedFetcher, FeedParser, Notifier, Queries, StateEncoder, StatusReader
+from monitor.ports import ChatModel, Clock, FeedFetcher, FeedParser, MatterReader, Notifier, Queries, StateEncoder, StatusReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,6 +166,13 @@ class App:
         head = ReadingHead()
         return HeadReader(self.encoder, head) if head.encoder_id == self.encoder.model_id else CueReader(self.encoder)
 
+    @property
+    def matter_reader(self) -> MatterReader | None:
+        """Who reads an article as a whole: the local reader where it is the trained one; None with another encoder."""
+        from monitor.reader.head_reader import HeadReader
+
+        return self.local_reader if isinstance(self.local_reader, HeadReader) else None
+
     @cached_property
     def judge(self) -> Judge:
         """The trained judge; evidence whose reader gives no probabilities passes it by. Raises: ModelError."""
@@ -202,7 +209,7 @@ class App:
 
         section = self.settings.fetch
         pages = TrafilaturaPageReader(self.fetcher) if section.full_text else None
-        return Examiner(self.reader, self.settings.status.policy(), pages, section.full_text_below_chars, self.judge)
+        return Examiner(self.reader, self.settings.status.policy(), pages, section.full_text_below_chars, self.judge, self.matter_reader)
 
     @cached_property
     def notifiers(self) -> Mapping[str, Notifier]:
@@ -289,6 +296,11 @@ class App:
             load_articles(articles_file),
             off_topic=self.off_topic_vectors,
             encoder=self.encoder,
-            examiner=Examiner(self.reader_by(model, "always") if model else self.reader, self.settings.status.policy(), judge=self.judge),
+            examiner=Examiner(
+                self.reader_by(model, "always") if model else self.reader,
+                self.settings.status.policy(),
+                judge=self.judge,
+                matter_reader=self.matter_reader,
+            ),
             match_policy=self.settings.match.policy(),
         )

@@ -85,9 +85,11 @@ def assessment_lines(assessment: Assessment, policy: StatusPolicy) -> Iterator[s
 
     evidence = assessment.evidence
     yield f"3. read for {evidence.issue_key} by {evidence.reader_id}, origin {evidence.origin}: {len(evidence.claims)} sentences tell of a step"
-    for claim in evidence.claims[:5]:
+    # What is said not to be so weighs nothing and stands last, but an analyst looks for it.
+    for claim in dict.fromkeys((*evidence.claims[:5], *(claim for claim in evidence.claims if claim.denies))):
+        denies = f", denies a {claim.denies} and not the status" if claim.denies else ""
         yield (
             f"   weight {weight_of(claim, policy):.2f} (decisive {policy.decisive_weight:.2f}, vote {policy.vote_weight:.2f}) {claim.status_key}, "
-            f"{claim.stance.value}, {claim.speaker.value}, {claim.place.value}: “{claim.quote}”"
+            f"{claim.stance.value}, {claim.speaker.value}, {claim.place.value}{denies}: “{claim.quote}”"
         )
     yield f"   verdict: {assessment.verdict or 'not yet assessed'}"

@@ -125,6 +125,12 @@ class StatusSettings(Section):
     vote_probability: Share = Field(
         _STATUS.vote_probability, description="Least probability, by the trained judge, that is remembered as a vote"
     )
+    setback_doubt: float = Field(
+        _STATUS.setback_doubt,
+        ge=0.0,
+        le=5.0,
+        description="Log-odds that a trained judge's word of a setback (postponed, stalled, contested) is doubted by",
+    )
     confirm_relevance: Share = Field(
         _STATUS.confirm_relevance, description="Least relevance score at which an article may confirm the present status"
     )

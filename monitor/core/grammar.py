@@ -23,6 +23,11 @@ _DENIED = _words(
     r"did not (?:sign|agree|approve|accept|withdraw|reach|adopt|ratify|take)",
     r"contradict(?:s|ed)",
 )
+#: The thing that a sentence says is not so, or not there: `this is not a withdrawal`, `there is no deal`.
+_DENIED_THING = _words(
+    r"(?:is|was) not an? (?:\w+ ){0,2}(?P<not>deal|withdrawal|agreement|truce|merger|settlement|strike|ceasefire|takeover|retreat)",
+    r"there (?:is|was|has been) no (?P<no>deal|agreement|accord|pact|decision|settlement|truce)",
+)
 _CONDITIONAL = _words(
     r"could",
     # The verb, not the month: `in May`, `3 May`, `May 3` and a closing `May` are dates.
@@ -193,6 +198,12 @@ def stance_of(sentence: str, phase: Phase | None = None, *, is_headline: bool = 
     if not is_headline and (_BACKGROUND.search(sentence) or (not attributed and _PAST_PERFECT.search(sentence))):
         return Stance.BACKGROUND
     return Stance.ATTRIBUTED if attributed else Stance.ASSERTED
+
+
+def denied_thing(sentence: str) -> str:
+    """Return what a sentence says is not so, by its noun: `withdrawal` of `this is not a withdrawal`; empty where it names none."""
+    found = _DENIED_THING.search(main_clause(sentence))
+    return (found["not"] or found["no"]).lower() if found else ""
 
 
 def speaker_of(sentence: str) -> Speaker:

@@ -5,6 +5,7 @@ The numbers go into a forest of trees that was grown on the written storylines (
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from monitor.core.forest import Forest
 from monitor.core.ladder import Phase
+from monitor.core.telling import KINDS, N_PHASES
 from monitor.core.types import Evidence, FloatArray, IssueState, Place, Signal, Stance
 
 PHASES = tuple(Phase)
@@ -31,8 +33,14 @@ FAMILY = {
     Phase.COLLAPSED: 6,
     Phase.REVERSED: 6,
 }
-#: Least probability in some sentence for a phase to be asked about, and how many are asked about.
+#: Family of the phases in which a matter is held up.
+SETBACK = FAMILY[Phase.STALLED]
+#: Least probability for a phase to be asked about, and how many are asked about.
 LEAST, MOST = 0.12, 4
+#: How many more the article as a whole may add.
+MOST_TOLD = 3
+#: Number of features that come from the article as a whole: the last of a row.
+N_TOLD = 6 + len(KINDS)
 #: Days since the last change beyond which more make no difference.
 MAX_DAYS = 60.0
 _TOLD = (tuple(Stance).index(Stance.ASSERTED), tuple(Stance).index(Stance.ATTRIBUTED))
@@ -62,7 +70,7 @@ class Judge:
 
     def probabilities(self, evidence: Evidence, course: Course) -> dict[Phase, float]:
         """Return the probability of each candidate phase that the article has just moved the matter there."""
-        return {phase: self.forest.probability(features(evidence, course, phase)) for phase in candidates(evidence.signals)}
+        return {phase: self.forest.probability(features(evidence, course, phase)) for phase in candidates(evidence)}
 
 
 def course_of(state: IssueState, phase: Phase, held: frozenset[Phase], evidence: Evidence) -> Course:
@@ -71,13 +79,21 @@ def course_of(state: IssueState, phase: Phase, held: frozenset[Phase], evidence:
     return Course(phase, held, max(0.0, days))
 
 
-def candidates(signals: Sequence[Signal]) -> tuple[Phase, ...]:
-    """Return the phases worth asking about, likeliest first. That something is proposed moves no matter that already stands somewhere."""
-    best = np.zeros(1 + len(PHASES))
-    for signal in signals:
-        best = np.maximum(best, np.array(signal.phases) * (0.5 if signal.place is Place.BODY else 1.0))
-    order = [PHASES[number - 1] for number in np.argsort(-best, kind="stable") if number > 0 and best[number] >= LEAST]
-    return tuple(phase for phase in order if phase is not Phase.PROPOSED)[:MOST]
+def candidates(evidence: Evidence) -> tuple[Phase, ...]:
+    """Return the phases worth asking about: what sentences tell, likeliest first, then what the article as a whole tells.
+
+    That something is proposed moves no matter that already stands somewhere.
+    """
+    best = np.zeros(N_PHASES, np.float32)
+    for signal in evidence.signals:
+        best = np.maximum(best, np.array(signal.phases, np.float32) * np.float32(0.5 if signal.place is Place.BODY else 1.0))
+    whole = np.array(evidence.told[:N_PHASES] or [0.0] * N_PHASES, np.float32)
+    return tuple(dict.fromkeys((*_likeliest(best, MOST), *_likeliest(whole, MOST_TOLD))))
+
+
+def _likeliest(chances: FloatArray, most: int) -> tuple[Phase, ...]:
+    order = [PHASES[number - 1] for number in np.argsort(-chances, kind="stable") if number > 0 and chances[number] >= LEAST]
+    return tuple(phase for phase in order if phase is not Phase.PROPOSED)[:most]
 
 
 def features(evidence: Evidence, course: Course, phase: Phase) -> FloatArray:
@@ -129,8 +145,32 @@ def features(evidence: Evidence, course: Course, phase: Phase) -> FloatArray:
         min(course.days, MAX_DAYS),
         *(head if done_head >= done_lead else lead).likeness,
         *evidence.aboutness,
+        *_told_features(evidence.told, course, phase),
     ]
     return np.array(row, dtype=np.float32)
+
+
+def _told_features(chances: Sequence[float], course: Course, phase: Phase) -> list[float]:
+    """Return what the article as a whole tells of this phase, of its family, of no step, of the present phase, and what it is to the matter."""
+    at, by_family = dict(zip(PHASES, chances[1:N_PHASES], strict=True)), dict.fromkeys(FAMILY.values(), 0.0)
+    for other, chance in at.items():
+        by_family[FAMILY[other]] += chance
+    return [
+        at[phase],
+        by_family[FAMILY[phase]],
+        chances[0],
+        at[phase] - max(chance for other, chance in at.items() if other is not phase),
+        at[course.phase],
+        by_family[FAMILY[course.phase]],
+        *chances[N_PHASES:],
+    ]
+
+
+def doubted(chance: float, log_odds: float) -> float:
+    """Return a probability, 0 to 1, with some log-odds taken off."""
+    if not 0.0 < chance < 1.0:
+        return chance
+    return 1.0 / (1.0 + (1.0 - chance) / chance * math.exp(log_odds))
 
 
 def told(signal: Signal) -> float:

@@ -44,6 +44,7 @@ def claims_of(readings: Sequence[SentenceReading], policy: StatusPolicy) -> tupl
             end=reading.sentence.end,
             place=reading.sentence.place,
             reason=reading.reason,
+            denies=reading.denies,
         )
         for reading in readings
         if reading.phase is not None and reading.status_key is not None
@@ -80,6 +81,7 @@ def make_evidence(
     reader_id: str,
     signals: tuple[Signal, ...] = (),
     aboutness: tuple[float, ...] = (),
+    told: tuple[float, ...] = (),
 ) -> Evidence:
     """Return one article's evidence on an issue."""
     name, keys = origin
@@ -97,6 +99,7 @@ def make_evidence(
         headline=article.title,
         signals=signals,
         aboutness=aboutness,
+        told=told,
         origin_keys=keys,
     )
 

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from monitor.core.judging import Judge, course_of
+from monitor.core.judging import FAMILY, SETBACK, Judge, course_of, doubted
 from monitor.core.ladder import Ladder, Phase, Status
 from monitor.core.lineage import share_origin
 from monitor.core.policy import StatusPolicy
@@ -66,7 +66,14 @@ def decide_status(
             ChangeKind.DENIAL,
             f"the {denial.speaker.value} denies the present status in the {denial.place.value}",
         )
-    if judge is not None and evidence.signals and evidence.aboutness and state.status_key is not None and state.phase is not None:
+    if (
+        judge is not None
+        and evidence.signals
+        and evidence.aboutness
+        and evidence.told
+        and state.status_key is not None
+        and state.phase is not None
+    ):
         return _judged(state, state.phase, evidence, ladder, policy, judge)
     claim = next((claim for claim in evidence.claims if weight_of(claim, policy) >= policy.vote_weight), None)
     if claim is None:
@@ -94,7 +101,11 @@ def _judged(state: IssueState, phase: Phase, evidence: Evidence, ladder: Ladder,
     """Decide by the trained judge; an article that repeats the present status is counted by the rules."""
     held = frozenset(ladder.status(key).phase for key in state.history)
     found = judge.probabilities(evidence, course_of(state, phase, held, evidence))
-    moves = {other: chance for other, chance in found.items() if other is not phase and ladder.of_phase(other)}
+    moves = {
+        other: doubted(chance, policy.setback_doubt) if FAMILY[other] == SETBACK else chance
+        for other, chance in found.items()
+        if other is not phase and ladder.of_phase(other)
+    }
     best = max(moves, key=lambda other: moves[other], default=None)
     if best is None or moves[best] < policy.vote_probability:
         for claim in evidence.claims if evidence.match_score >= policy.confirm_relevance else ():

@@ -15,7 +15,7 @@ from monitor.core.reading import claims_of, make_evidence, signals_of
 from monitor.core.text import head_text, split_sentences, text_hash
 from monitor.core.types import Article, Embedding, Evidence, FloatArray, Issue, ReadingContext
 from monitor.errors import MonitorError
-from monitor.ports import Encoder, PageReader, StatusReader
+from monitor.ports import Encoder, MatterReader, PageReader, StatusReader
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +49,8 @@ class Examiner:
     full_text_below_chars: int = 600
     #: Weighs what was read; None: the rules alone do.
     judge: Judge | None = None
+    #: Reads the article as a whole beside its matter; None: nobody does, and the rules alone decide.
+    matter_reader: MatterReader | None = None
 
     def examine(
         self, article: Article, issue: Issue, *, match_score: float, status_key: str | None = None, about: tuple[float, ...] = ()
@@ -56,7 +58,10 @@ class Examiner:
         """Return the article, as a new version where its page told more, and its evidence on the issue."""
         whole = self._with_page(article)
         sentences = split_sentences(whole.title, whole.text)
-        readings = self.reader.read(sentences, ReadingContext(issue, whole, status_key))
+        context = ReadingContext(issue, whole, status_key)
+        readings = self.reader.read(sentences, context)
+        signals = signals_of(readings)
+        told = self.matter_reader.tell(sentences, context) if self.matter_reader and signals else ()
         evidence = make_evidence(
             whole,
             issue.key,
@@ -64,8 +69,9 @@ class Examiner:
             origin=origin_of(whole),
             match_score=match_score,
             reader_id=self.reader.reader_id,
-            signals=signals_of(readings),
+            signals=signals,
             aboutness=tuple(round(value, 4) for value in about),
+            told=tuple(round(value, 4) for value in told),
         )
         return whole, evidence
 

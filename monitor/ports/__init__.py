@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from monitor.ports.outside import ChatModel, Clock, Encoder, FeedFetcher, FeedParser, Notifier, PageReader, StateEncoder, StatusReader
+from monitor.ports.outside import (
+    ChatModel,
+    Clock,
+    Encoder,
+    FeedFetcher,
+    FeedParser,
+    MatterReader,
+    Notifier,
+    PageReader,
+    StateEncoder,
+    StatusReader,
+)
 from monitor.ports.queries import Assessment, IssueOverview, Queries, Trace
 from monitor.ports.stores import ArticleStore, FeedStore, IssueStore, OutboxStore, Transaction, UnitOfWork
 
@@ -17,6 +28,7 @@ __all__ = [
     "FeedStore",
     "IssueOverview",
     "IssueStore",
+    "MatterReader",
     "Notifier",
     "OutboxStore",
     "PageReader",

@@ -93,6 +93,14 @@ class StatusReader(Protocol):
         ...
 
 
+class MatterReader(Protocol):
+    """Reads a matched article as a whole, beside the question and the seeds of the matter."""
+
+    def tell(self, sentences: Sequence[Sentence], context: ReadingContext) -> tuple[float, ...]:
+        """Return the numbers of `core.telling.NAMES`; empty where there is no sentence. Raises: ModelError."""
+        ...
+
+
 class ChatModel(Protocol):
     """Answers a prompt."""
 

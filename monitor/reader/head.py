@@ -66,28 +66,33 @@ class ReadingHead:
         """Return the probabilities of sentences given as (n_layers, n_tokens, dim) states."""
         return [self._read_one(state) for state in states]
 
+    def mixed(self, state: FloatArray) -> FloatArray:
+        """Return the head's own mixture (n_tokens, dim) of the layers of states (n_layers, n_tokens, dim)."""
+        found: FloatArray = np.tensordot(softmax(self._weights["mix"]), state, axes=1)
+        return found
+
     def _read_one(self, state: FloatArray) -> HeadReading:
         weights = self._weights
-        mix = _softmax(weights["mix"])
-        tokens = np.tensordot(mix, state, axes=1)
+        tokens = self.mixed(state)
         tokens = (tokens - tokens.mean(-1, keepdims=True)) / np.sqrt(tokens.var(-1, keepdims=True) + 1e-5)
         tokens = tokens * weights["norm.weight"] + weights["norm.bias"]
-        attention = _softmax(weights["queries"] @ tokens.T)
+        attention = softmax(weights["queries"] @ tokens.T)
         pooled = (attention @ tokens).reshape(-1)
-        hidden = _gelu(weights["hidden.weight"] @ pooled + weights["hidden.bias"])
+        hidden = gelu(weights["hidden.weight"] @ pooled + weights["hidden.bias"])
         return HeadReading(
-            phases=_softmax(weights["phase.weight"] @ hidden + weights["phase.bias"]),
-            stances=_softmax(weights["stance.weight"] @ hidden + weights["stance.bias"]),
+            phases=softmax(weights["phase.weight"] @ hidden + weights["phase.bias"]),
+            stances=softmax(weights["stance.weight"] @ hidden + weights["stance.bias"]),
         )
 
 
-def _softmax(values: FloatArray) -> FloatArray:
+def softmax(values: FloatArray) -> FloatArray:
+    """Return the probabilities along the last axis."""
     shifted = np.exp(values - values.max(-1, keepdims=True))
     found: FloatArray = shifted / shifted.sum(-1, keepdims=True)
     return found
 
 
-def _gelu(values: FloatArray) -> FloatArray:
+def gelu(values: FloatArray) -> FloatArray:
     """Return the tanh form of GELU, the one that the weights were trained with."""
     found: FloatArray = 0.5 * values * (1.0 + np.tanh(np.sqrt(2.0 / np.pi) * (values + 0.044715 * values**3)))
     return found

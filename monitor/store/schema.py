@@ -40,8 +40,8 @@ metadata = MetaData(
 )
 
 
-def _column(name: str, kind: TypeEngine[Any], comment: str, *, null: bool = False) -> Column[Any]:
-    return Column(name, kind, nullable=null, comment=comment)
+def _column(name: str, kind: TypeEngine[Any], comment: str, *, null: bool = False, default: str | None = None) -> Column[Any]:
+    return Column(name, kind, nullable=null, comment=comment, server_default=default)
 
 
 def _key(name: str, kind: TypeEngine[Any], comment: str) -> Column[Any]:
@@ -239,6 +239,12 @@ evidence = Table(
     _column("origin", ForeignText(), "name of the independent origin behind copies, as shown"),
     _column("signals", JSON(), "list of probabilities of headline, lead and first body sentences: place, phases (14), stances (6)"),
     _column("aboutness", JSON(), "list of numbers that tell how far the article is about the matter, in the order of core.aboutness.NAMES"),
+    _column(
+        "told",
+        JSON(),
+        "list of probabilities of what the article, read as a whole, tells of the matter, in the order of core.telling.NAMES",
+        default="[]",
+    ),
     _column("origin_keys", JSON(), "list of the keys that tie copies together"),
     _column("match_score", Double(), "relevance of the article, about 0 to 1"),
     _column("claims", JSON(), "list of claims, strongest first"),

@@ -34,11 +34,12 @@ class FrozenClock:
 class HashEncoder:
     """An encoder without a model: words hashed into a bag, so that texts which share words are alike."""
 
-    def __init__(self, dim: int = 256) -> None:
-        """Make vectors of `dim` dimensions."""
-        self._dim = dim
-        #: Every text that was embedded, in order.
+    def __init__(self, dim: int = 256, n_layers: int = 1) -> None:
+        """Make vectors of `dim` dimensions, and states of `n_layers` layers."""
+        self._dim, self._n_layers = dim, n_layers
+        #: Every text that was embedded, in order, and every one whose states were asked for.
         self.texts: list[str] = []
+        self.passed: list[str] = []
 
     @property
     def model_id(self) -> str:
@@ -60,8 +61,9 @@ class HashEncoder:
         return normalise(rows)
 
     def token_states(self, texts: Sequence[str]) -> list[FloatArray]:
-        """Return, for each text, (1, n_words, dim): one layer, in which each word has its own place."""
-        return [np.eye(self._dim, dtype=np.float32)[self._places(text)][np.newaxis] for text in texts]
+        """Return, for each text, (n_layers, n_words, dim): layers in which each word has its own place."""
+        self.passed += texts
+        return [np.repeat(np.eye(self._dim, dtype=np.float32)[self._places(text)][np.newaxis], self._n_layers, axis=0) for text in texts]
 
     def _places(self, text: str) -> list[int]:
         words = re.findall(r"\w+", text.casefold())

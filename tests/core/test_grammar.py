@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.grammar import main_clause, speaker_of, stance_of
+from monitor.core.grammar import denied_thing, main_clause, speaker_of, stance_of
 from monitor.core.ladder import Phase
 from monitor.core.text import split_sentences
 from monitor.core.types import Speaker, Stance
@@ -253,6 +253,21 @@ def test_the_foot_stomp_of_the_joint_statement_denies_a_withdrawal() -> None:
     sentence = next(found.text for found in split_sentences("", coalition_seed("003").text) if "foot stomp" in found.text)
     assert sentence.endswith("this is not a withdrawal.")
     assert stance_of(sentence) is Stance.DENIED
+    assert denied_thing(sentence) == "withdrawal"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "thing"),
+    [
+        ("There is no deal, the minister said.", "deal"),
+        ("It was not a formal agreement.", "agreement"),
+        ("This is a withdrawal.", ""),
+        ("The ministry denied that a deal had been reached.", ""),
+        ("They have reached a deal, which is not a truce.", ""),
+    ],
+)
+def test_what_is_said_not_to_be_is_named(sentence: str, thing: str) -> None:
+    assert denied_thing(sentence) == thing
 
 
 @given(st.text(max_size=200), st.none() | st.sampled_from(Phase), st.booleans())

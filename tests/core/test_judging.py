@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core import telling
 from monitor.core.aboutness import NAMES
-from monitor.core.judging import MAX_DAYS, MOST, PHASES, Course, Judge, candidates, course_of, features, told
-from monitor.core.ladder import Phase
+from monitor.core.judging import MAX_DAYS, MOST, MOST_TOLD, N_TOLD, PHASES, Course, Judge, candidates, course_of, doubted, features, told
+from monitor.core.ladder import Phase, Status
 from monitor.core.policy import StatusPolicy
 from monitor.core.status import decide_status
 from monitor.core.types import ArticleId, Claim, Evidence, IssueState, Place, Signal, Speaker, Stance, StatusDecision
@@ -43,7 +45,14 @@ def judged(number: int, *claims: Claim, signals: tuple[Signal, ...] | None = Non
         claims=claims or (FAINT,),
         signals=(signal(adopted=0.9),) if signals is None else signals,
         aboutness=(0.5,) * len(NAMES),
+        told=telling_of(),
     )
+
+
+def telling_of(**chances: float) -> tuple[float, ...]:
+    """An article that as a whole tells of the named phases with these probabilities, and of no step with the rest."""
+    phases = [chances.get(phase.value, 0.0) for phase in PHASES]
+    return (1.0 - sum(phases), *phases, *(1.0 / len(telling.KINDS) for _ in telling.KINDS))
 
 
 def decide(state: IssueState, evidence: Evidence, chance: float) -> StatusDecision:
@@ -88,7 +97,7 @@ def test_votes_of_independent_origins_are_the_probability_that_not_all_are_wrong
 
 def test_the_step_that_the_judge_finds_likeliest_is_taken_not_the_loudest_sentences() -> None:
     by_phase = features(judged(1), Course(Phase.TALKS, frozenset(), 0.0), Phase.ADOPTED)
-    column = len(by_phase) - len(NAMES) - 2 - 3
+    column = len(by_phase) - len(NAMES) - N_TOLD - 2 - 3
     assert by_phase[column] == PHASES.index(Phase.ADOPTED)
     # Low for what stands before `adopted` in the order of phases, high from it on.
     judge = Judge(split(column, PHASES.index(Phase.ANNOUNCED) + 0.5, low=0.1, high=0.9), "by-hand")
@@ -101,7 +110,7 @@ def test_the_step_that_the_judge_finds_likeliest_is_taken_not_the_loudest_senten
 
 
 def test_that_something_is_proposed_is_never_asked_about() -> None:
-    assert candidates([signal(proposed=0.9)]) == ()
+    assert candidates(replace(judged(1, signals=(signal(proposed=0.9),)), told=telling_of(proposed=0.9))) == ()
     decision = decide(TALKS, judged(1, signals=(signal(proposed=0.9),)), 0.99)
     assert decision.change is None
     assert decision.reason.startswith("no sentence tells of another step")
@@ -109,11 +118,42 @@ def test_that_something_is_proposed_is_never_asked_about() -> None:
 
 def test_the_likeliest_phases_are_asked_about_and_a_body_sentence_counts_half() -> None:
     many = signal(talks=0.3, adopted=0.2, stalled=0.15, denied=0.14, collapsed=0.13)
-    assert candidates([many]) == (Phase.TALKS, Phase.ADOPTED, Phase.STALLED, Phase.DENIED)
-    assert len(candidates([many])) == MOST
-    assert candidates([signal(talks=0.11)]) == ()
-    assert candidates([signal(Place.BODY, adopted=0.4), signal(Place.LEAD, talks=0.3)]) == (Phase.TALKS, Phase.ADOPTED)
-    assert candidates([signal(Place.BODY, adopted=0.2)]) == ()
+    assert asked(many) == (Phase.TALKS, Phase.ADOPTED, Phase.STALLED, Phase.DENIED)
+    assert len(asked(many)) == MOST
+    assert asked(signal(talks=0.11)) == ()
+    assert asked(signal(Place.BODY, adopted=0.4), signal(Place.LEAD, talks=0.3)) == (Phase.TALKS, Phase.ADOPTED)
+    assert asked(signal(Place.BODY, adopted=0.2)) == ()
+
+
+def asked(*signals: Signal, **whole: float) -> tuple[Phase, ...]:
+    return candidates(replace(judged(1, signals=signals), told=telling_of(**whole)))
+
+
+def test_what_the_article_as_a_whole_tells_is_asked_about_as_well_once() -> None:
+    assert asked(signal(talks=0.3), reversed=0.5, talks=0.2) == (Phase.TALKS, Phase.REVERSED)
+    assert asked(signal(), completed=0.11) == ()
+    chances = {"completed": 0.3, "in_effect": 0.2, "stalled": 0.15, "denied": 0.13}
+    assert len(asked(signal(), **chances)) == MOST_TOLD
+    assert candidates(replace(judged(1, signals=(signal(adopted=0.5),)), told=())) == (Phase.ADOPTED,)
+
+
+def test_the_whole_articles_word_on_a_phase_its_family_and_the_present_phase_is_weighed() -> None:
+    evidence = replace(judged(1), told=telling_of(adopted=0.5, announced=0.2, talks=0.1))
+    row = features(evidence, Course(Phase.TALKS, frozenset(), 0.0), Phase.ADOPTED)
+    assert list(row[-14:-8]) == pytest.approx([0.5, 0.7, 0.2, 0.3, 0.1, 0.1], abs=1e-6)
+    assert list(row[-8:]) == pytest.approx([1 / 8] * 8)
+
+
+def test_word_of_a_setback_is_doubted() -> None:
+    assert doubted(0.5, 0.0) == pytest.approx(0.5)
+    assert [doubted(chance, 1.5) for chance in (0.0, 0.9, 1.0)] == pytest.approx([0.0, 0.9 / (0.9 + 0.1 * math.exp(1.5)), 1.0])
+    ladder = replace(LADDER, statuses=(*LADDER.statuses, Status("stalled", "stalled", Phase.STALLED, ("Talks stalled.",))))
+    evidence = replace(judged(1, signals=(signal(stalled=0.9),)), headline="Talks stall")
+    said = {}
+    for doubt in (0.0, 1.5):
+        decision = decide_status(TALKS, evidence, ladder, replace(POLICY, setback_doubt=doubt), Judge(leaf(0.8), "by-hand"))
+        said[doubt] = decision.change.confidence if decision.change else decision.state.votes[0].weight
+    assert said == {0.0: 0.8, 1.5: round(doubted(0.8, 1.5), 4)}
 
 
 def test_a_phase_that_the_ladder_has_no_status_for_moves_nothing() -> None:
@@ -129,7 +169,7 @@ def test_the_present_status_once_more_is_counted_by_the_rules() -> None:
 
 def test_evidence_without_probabilities_falls_back_to_the_rules() -> None:
     plain = make_claim(score=0.9)
-    for bare in (judged(1, plain, signals=()), replace(judged(1, plain), aboutness=())):
+    for bare in (judged(1, plain, signals=()), replace(judged(1, plain), aboutness=()), replace(judged(1, plain), told=())):
         by_rules = decide_status(TALKS, bare, LADDER, POLICY)
         assert decide(TALKS, bare, 0.01) == by_rules
         assert by_rules.change is not None

@@ -46,7 +46,7 @@ def moves(story: Storyline, articles: Sequence[Article]) -> list[tuple[str, Phas
         articles,
         off_topic=app().off_topic_vectors,
         encoder=app().encoder,
-        examiner=Examiner(app().reader, app().settings.status.policy(), judge=app().judge),
+        examiner=Examiner(app().reader, app().settings.status.policy(), judge=app().judge, matter_reader=app().matter_reader),
         match_policy=app().settings.match.policy(),
     )
     return [(change.kind.value, change.to_phase) for change in result.changes if change.kind in MOVES]

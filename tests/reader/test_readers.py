@@ -32,6 +32,10 @@ class FixedHead(ReadingHead):
         super().__init__()
         self._phase, self._stance = phase, stance
 
+    def mixed(self, state: FloatArray) -> FloatArray:
+        last: FloatArray = state[-1]
+        return last
+
     def read(self, states: object) -> list[HeadReading]:
         assert isinstance(states, list)
         return [HeadReading(_peak(PHASES.index(self._phase), 14), _peak(STANCES.index(self._stance), 6)) for _ in states]

@@ -11,6 +11,7 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from monitor.config.files import load_ladders
+from monitor.core import telling
 from monitor.core.aboutness import NAMES
 from monitor.core.judging import PHASES, Course, Judge
 from monitor.core.ladder import Phase
@@ -18,7 +19,7 @@ from monitor.core.types import FloatArray, Place, Signal, Stance
 from monitor.training import judge as growing
 from monitor.training.corpus import load_storyline
 from tests.builders import ROOT, make_evidence
-from tests.core.trees import leaf
+from tests.core.trees import leaf, log_odds, split
 from tests.examples import NOON
 
 
@@ -36,10 +37,9 @@ def data() -> tuple[FloatArray, np.ndarray]:
 
 
 @pytest.mark.parametrize("n_forests", [1, 3])
-def test_the_exported_forest_gives_the_librarys_own_probabilities(n_forests: int, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(growing, "N_FORESTS", n_forests)
+def test_the_exported_forest_gives_the_librarys_own_probabilities(n_forests: int, small: None) -> None:
     rows, labels = data()
-    forest = growing._forest(rows, labels)
+    forest = growing._forest(rows, labels, n_forests)
     assert (forest.n_forests, len(forest.roots)) == (n_forests, 20 * n_forests)
     models = [
         HistGradientBoostingClassifier(
@@ -60,6 +60,20 @@ def test_the_exported_forest_gives_the_librarys_own_probabilities(n_forests: int
     assert found == pytest.approx(list(1 / (1 + np.exp(-raw))), abs=1e-5)
     if n_forests == 1:
         assert found == pytest.approx(list(models[0].predict_proba(unseen)[:, 1]), abs=1e-5)
+
+
+#: Every article as a whole tells of a signed pact too.
+TOLD = (0.1, *(0.9 if phase is Phase.ADOPTED else 0.0 for phase in PHASES), 1.0, *(0.0 for _ in telling.KINDS[1:]))
+
+
+def test_two_forests_mixed_give_the_mean_of_their_log_odds() -> None:
+    first, second = split(0, 0.5, low=0.2, high=0.9), split(1, 0.0, low=0.6, high=0.3)
+    for share in (0.0, 0.3, 1.0):
+        both = growing.mixed(first, second, share)
+        for row in ([0.0, -1.0], [1.0, -1.0], [0.0, 1.0], [1.0, 1.0]):
+            values = np.array(row, np.float32)
+            expected = (1 - share) * log_odds(first.probability(values)) + share * log_odds(second.probability(values))
+            assert log_odds(both.probability(values)) == pytest.approx(expected, abs=1e-5)
 
 
 STORYLINE = """title: Will the duties end?
@@ -84,12 +98,14 @@ def walk_of(tmp_path: Path) -> growing.Walk:
     steps = tuple(
         growing.Read(
             item,
-            make_evidence(
+            whole := make_evidence(
                 article_id=item.article.article_id,
                 published_at=NOON + timedelta(days=number),
                 signals=signals,
                 aboutness=(0.5,) * len(NAMES),
+                told=TOLD,
             ),
+            replace(whole, signals=signals[:1]),
         )
         for number, item in enumerate(storyline.items[1:])
     )
@@ -114,16 +130,11 @@ def test_a_walk_by_a_judge_wants_what_it_has_not_said_yet(tmp_path: Path) -> Non
     assert (labels, moves) == ([0, 1, 1, 0], [])
 
 
-def test_a_share_of_the_articles_is_shown_as_flashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flashes_take_the_place_of_their_articles(tmp_path: Path) -> None:
     walk = walk_of(tmp_path)
-    for share, n_signals in ((0.0, 2), (1.0, 1)):
-        monkeypatch.setattr(growing, "FLASH_SHARE", share)
-        assert {len(step.evidence.signals) for step in growing.flashes(walk).steps} == {n_signals}
-    # One without a headline has nothing to flash.
-    bare = replace(
-        walk, steps=tuple(replace(step, evidence=replace(step.evidence, signals=step.evidence.signals[1:])) for step in walk.steps)
-    )
-    assert growing.flashes(bare) == bare
+    flashed = growing.flashes(walk)
+    assert [len(step.evidence.signals) for step in walk.steps] == [2] * len(walk.steps)
+    assert [step.evidence for step in flashed.steps] == [step.flash for step in walk.steps]
 
 
 def test_a_grown_forest_tells_told_from_untold(small: None, tmp_path: Path) -> None:

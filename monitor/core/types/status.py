@@ -82,6 +82,8 @@ class SentenceReading:
     stances: tuple[float, ...] = ()
     #: Cosines of the sentence to the question and to the nearest seed; empty where the reader gives none.
     likeness: tuple[float, ...] = ()
+    #: What the sentence says is not so, where it names a thing and no step: a denial of that thing, not of the present status.
+    denies: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ class Claim:
     end: int
     place: Place
     reason: str = ""
+    #: What the claim says is not so, where that is a thing and no step of the ladder.
+    denies: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,8 @@ class Evidence:
     aboutness: tuple[float, ...] = ()
     #: What ties copies together (`core.lineage`): two articles that share a key have one origin.
     origin_keys: tuple[str, ...] = ()
+    #: Which step of the matter the article tells, read as a whole, in the order of `core.telling.NAMES`; empty where nobody read it so.
+    told: tuple[float, ...] = ()
 
 
 class Confirmation(StrEnum):
