@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitor.core.types.alerts import Alert, Delivery, DeliveryState
 from monitor.core.types.articles import Anchor, Article, ArticleId, Baseline, Embedding, FloatArray, Issue, IssueKey, Match, Seed
-from monitor.core.types.feeds import Entry, Feed, FeedKey, FeedState, FetchResult, Health, ParsedFeed, Poll
+from monitor.core.types.feeds import Entry, Feed, FeedHints, FeedKey, FeedState, FetchResult, Health, ParsedFeed, Poll
 from monitor.core.types.status import (
     Change,
     ChangeId,
@@ -42,6 +42,7 @@ __all__ = [
     "Entry",
     "Evidence",
     "Feed",
+    "FeedHints",
     "FeedKey",
     "FeedState",
     "FetchResult",
