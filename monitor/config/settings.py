@@ -97,7 +97,7 @@ class PollSettings(Section):
         _POLL.min_interval_s, ge=0.1, le=86_400, description="Least seconds between polls, whatever a feed asks for"
     )
     max_interval_s: float = Field(_POLL.max_interval_s, ge=60, le=604_800, description="Most seconds between polls")
-    jitter: float = Field(_POLL.jitter, ge=0, le=0.5, description="Share of the interval by which each poll is shifted")
+    jitter: float = Field(_POLL.jitter, ge=0, le=0.5, description="Most share of the interval by which each poll is put off")
     blind_after_s: Seconds = Field(_POLL.blind_after_s, description="Seconds of failing after which a feed counts as blind")
     probe_after_s: Seconds = Field(_POLL.probe_after_s, description="Seconds after which a feed is asked without validators")
     doubted_probe_after_s: Seconds = Field(

@@ -17,7 +17,7 @@ class PollPolicy:
     max_interval_s: float = 86_400.0
     #: Most seconds for which skipHours and skipDays may put off a poll: a weekend and a holiday.
     max_skip_s: float = 259_200.0
-    #: Share of the interval by which each poll is shifted, 0 to 0.5, so that feeds of one host do not fall into step.
+    #: Share of the interval by which each poll is put off at most, 0 to 0.5, so that feeds of one host do not fall into step.
     jitter: float = 0.1
     #: Weights of failures. A 404 or 429 often passes (soft), a refused address or a page in place of a feed rarely does (hard),
     #: a time-out or a 503 says little (temporary).

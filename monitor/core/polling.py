@@ -59,7 +59,7 @@ def is_blind(state: FeedState, now: datetime, policy: PollPolicy) -> bool:
 def decide_next_poll(state: FeedState, outcome: PollOutcome, policy: PollPolicy, now: datetime, jitter_unit: float) -> FeedState:
     """Return the feed's state after a poll.
 
-    `jitter_unit` is a random number from -1 to 1 that shifts the next poll by up to the policy's share. `last_success_at` becomes the
+    `jitter_unit` is a random number from -1 to 1 that puts off the next poll by up to the policy's share. `last_success_at` becomes the
     instant at which a body was last *read*: a 304 leaves it, so that `use_validators` can tell when to probe. `is_blind_noticed` is left
     to whoever sends the notices, who must still see a recovery.
     """
@@ -195,15 +195,8 @@ def _pace(state: FeedState, outcome: Success | NotModified, policy: PollPolicy) 
 
 
 def _shifted_s(wait_s: float, least_s: float, policy: PollPolicy, jitter_unit: float) -> float:
-    """Return a wait in seconds, shifted by the jitter, not less than the least and not more than the policy's most."""
-    most_s = policy.max_interval_s
-    least_s = min(least_s, most_s)
-    wait_s = min(max(wait_s, least_s), most_s)
-    shift_s = wait_s * policy.jitter * jitter_unit
-    if not least_s <= wait_s + shift_s <= most_s:
-        # Shifted to the other side rather than cut off: feeds at a limit would else fall into step after all.
-        shift_s = -shift_s
-    return min(max(wait_s + shift_s, least_s), most_s)
+    """Return a wait in seconds within the limits, lengthened by the jitter: to come early, if only by a minute, is what publishers count."""
+    return min(max(wait_s, least_s), policy.max_interval_s) * (1.0 + policy.jitter * abs(jitter_unit))
 
 
 def _awake(state: FeedState, policy: PollPolicy, now: datetime, wait_s: float, jitter_unit: float) -> datetime:

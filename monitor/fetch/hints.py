@@ -14,13 +14,13 @@ _HEAD_BYTES = 65_536
 _TAIL_BYTES = 8192
 
 _FIRST_ENTRY = re.compile(rb"<(?:[a-z]{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
-_TTL = re.compile(rb"<ttl\s*>\s*(\d{1,7})\s*</ttl", re.IGNORECASE)
-_PERIOD = re.compile(rb"<(?:sy|syn):updatePeriod\s*>\s*([a-z]{1,10})\s*</", re.IGNORECASE)
-_FREQUENCY = re.compile(rb"<(?:sy|syn):updateFrequency\s*>\s*(\d{1,5})\s*</", re.IGNORECASE)
-_SKIP_HOURS = re.compile(rb"<skipHours\s*>(.{0,4096}?)</skipHours", re.IGNORECASE | re.DOTALL)
-_SKIP_DAYS = re.compile(rb"<skipDays\s*>(.{0,4096}?)</skipDays", re.IGNORECASE | re.DOTALL)
-_HOUR = re.compile(rb"<hour\s*>\s*(\d{1,2})\s*<", re.IGNORECASE)
-_DAY = re.compile(rb"<day\s*>\s*([a-z]{6,9})\s*<", re.IGNORECASE)
+_TTL = re.compile(rb"<ttl(?:\s[^>]{0,200})?>\s*(\d{1,7})\s*</ttl", re.IGNORECASE)
+_PERIOD = re.compile(rb"<(?:sy|syn):updatePeriod(?:\s[^>]{0,200})?>\s*([a-z]{1,10})\s*</", re.IGNORECASE)
+_FREQUENCY = re.compile(rb"<(?:sy|syn):updateFrequency(?:\s[^>]{0,200})?>\s*(\d{1,5})\s*</", re.IGNORECASE)
+_SKIP_HOURS = re.compile(rb"<skipHours(?:\s[^>]{0,200})?>(.{0,4096}?)</skipHours", re.IGNORECASE | re.DOTALL)
+_SKIP_DAYS = re.compile(rb"<skipDays(?:\s[^>]{0,200})?>(.{0,4096}?)</skipDays", re.IGNORECASE | re.DOTALL)
+_HOUR = re.compile(rb"<hour(?:\s[^>]{0,200})?>\s*(\d{1,2})\s*<", re.IGNORECASE)
+_DAY = re.compile(rb"<day(?:\s[^>]{0,200})?>\s*([a-z]{6,9})\s*<", re.IGNORECASE)
 
 _PERIODS_S = {b"hourly": 3600, b"daily": 86_400, b"weekly": 604_800, b"monthly": 2_592_000, b"yearly": 31_536_000}
 _DAYS = (b"monday", b"tuesday", b"wednesday", b"thursday", b"friday", b"saturday", b"sunday")

@@ -15,8 +15,11 @@ from monitor.store import schema
 from monitor.store.codec import from_columns, to_columns
 from monitor.store.statements import chunks, insert_once
 
-#: What a feed whose address changed forgets, since it was learned of the old one.
-_OF_ADDRESS = ("etag", "last_modified", "body_digest", "hints", "learned_interval_s", "redirect_url", "adopted_url")
+#: What a feed whose address changed forgets, since it was learned of the old one. What the user was told of it is not forgotten.
+_OF_ADDRESS = (
+    "etag", "last_modified", "body_digest", "hints", "learned_interval_s", "is_304_doubted", "redirect_url", "n_redirects", "adopted_url",
+    "last_error", "failing_since", "failure_weight", "health",
+)  # fmt: skip
 
 
 class SqlFeedStore:
@@ -28,7 +31,7 @@ class SqlFeedStore:
     def sync(self, feeds: Sequence[Feed], *, now: datetime) -> None:
         """Make the stored feeds those given; one whose address changed forgets what the old one taught, and its end, and is due now."""
         table = schema.feeds
-        stored = {row.feed_key: row for row in self._connection.execute(select(table.c.feed_key, table.c.url, table.c.health))}
+        stored = {row.feed_key: row for row in self._connection.execute(select(table.c.feed_key, table.c.url))}
         for feed in feeds:
             columns = to_columns(feed) | {"is_retired": False}
             key = columns.pop("key")
@@ -38,9 +41,8 @@ class SqlFeedStore:
                 insert_once(self._connection, table, state | columns | {"feed_key": key, "host": host_of(feed.url)})
                 continue
             if known.url != feed.url:
-                columns |= dict.fromkeys(_OF_ADDRESS) | {"n_redirects": 0, "is_304_doubted": False}
-                columns |= {"host": host_of(feed.url), "next_poll_at": now}
-                columns |= {"health": Health.NEW.value} if known.health == Health.GONE else {}
+                fresh = to_columns(FeedState(feed, next_poll_at=now))
+                columns |= {name: fresh[name] for name in _OF_ADDRESS} | {"host": host_of(feed.url), "next_poll_at": now}
             self._connection.execute(update(table).where(table.c.feed_key == key).values(columns))
         for keys in chunks(stored.keys() - {feed.key for feed in feeds}):
             self._connection.execute(update(table).where(table.c.feed_key.in_(keys)).values(is_retired=True))

@@ -12,9 +12,10 @@ from monitor.core.types import Feed, FeedKey, FeedState, Health, Poll
 from monitor.errors import StoreError
 from monitor.testing.memory_tables import FeedRow, Tables
 
-#: What a feed whose address changed forgets, since it was learned of the old one.
+#: What a feed whose address changed forgets, since it was learned of the old one. What the user was told of it is not forgotten.
 _OF_ADDRESS = (
-    "etag", "last_modified", "body_digest", "hints", "learned_interval_s", "redirect_url", "n_redirects", "adopted_url", "is_304_doubted"
+    "etag", "last_modified", "body_digest", "hints", "learned_interval_s", "is_304_doubted", "redirect_url", "n_redirects", "adopted_url",
+    "last_error", "failing_since", "failure_weight", "health",
 )  # fmt: skip
 
 
@@ -35,10 +36,9 @@ class MemoryFeedStore:
             known = rows.get(feed.key)
             state = known.state if known else FeedState(feed, next_poll_at=now)
             if state.feed.url != feed.url:
-                health = Health.NEW if state.health is Health.GONE else state.health
                 fresh = FeedState(feed, next_poll_at=now)
                 of_address = {name: getattr(fresh, name) for name in _OF_ADDRESS}
-                state = replace(state, next_poll_at=now, health=health, **of_address)
+                state = replace(state, next_poll_at=now, **of_address)
             rows[feed.key] = FeedRow(replace(state, feed=feed))
         for key in rows.keys() - {feed.key for feed in feeds}:
             rows[key] = replace(rows[key], is_retired=True)

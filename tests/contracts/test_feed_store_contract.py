@@ -122,6 +122,9 @@ def test_a_feed_with_a_new_address_forgets_what_the_old_one_taught(unit: UnitOfW
             redirect_url=None,
             n_redirects=0,
             adopted_url=None,
+            last_error=None,
+            failing_since=None,
+            failure_weight=0.0,
         )
         assert tx.feeds.due(now=after(9), limit=1) == [expected]
 
