@@ -126,7 +126,7 @@ def _store(answer: _Answer, *, uow: UnitOfWork, clock: Clock, policy: PollPolicy
     """Write one feed's answer in one transaction; return the numbers of new articles and new versions."""
     n_new = n_versions = 0
     feed = answer.state.feed
-    entries = answer.parsed.entries if answer.parsed else ()
+    entries = [entry for entry in answer.parsed.entries if not entry.is_blank] if answer.parsed else []
     with uow.transaction() as store:
         for entry in entries:
             is_new, is_version = store_entry(entry, store, source=feed.source, now=answer.at)
