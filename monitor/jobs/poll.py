@@ -9,11 +9,11 @@ from datetime import datetime
 
 import structlog
 
-from monitor.core.dedupe import Known, NewVersion, article_fingerprints, choose_known, decide_entry, entry_identity
 from monitor.core.policy import PollPolicy
 from monitor.core.polling import PollOutcome, decide_next_poll, outcome_of_answer, outcome_of_error, use_validators
-from monitor.core.types import Entry, FeedState, FetchResult, Health, ParsedFeed, Poll
+from monitor.core.types import FeedState, FetchResult, Health, ParsedFeed, Poll
 from monitor.errors import MonitorError, ParseError, PermanentError
+from monitor.jobs.intake import Intake, store_entries
 from monitor.ports import Clock, FeedFetcher, FeedParser, Transaction, UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -124,14 +124,9 @@ def _failed(state: FeedState, error: MonitorError, at: datetime) -> _Answer:
 
 def _store(answer: _Answer, *, uow: UnitOfWork, clock: Clock, policy: PollPolicy, jitter: Callable[[], float]) -> tuple[int, int]:
     """Write one feed's answer in one transaction; return the numbers of new articles and new versions."""
-    n_new = n_versions = 0
     feed = answer.state.feed
-    entries = [entry for entry in answer.parsed.entries if not entry.is_blank] if answer.parsed else []
     with uow.transaction() as store:
-        for entry in entries:
-            is_new, is_version = store_entry(entry, store, source=feed.source, now=answer.at)
-            n_new += is_new
-            n_versions += is_version
+        taken = store_entries(answer.parsed.entries, store, source=feed.source, now=answer.at) if answer.parsed else Intake()
         following = decide_next_poll(answer.state, answer.outcome, policy, answer.at, jitter())
         store.feeds.save(replace(following, is_blind_noticed=_is_blind_noticed(answer.state, store)))
         store.feeds.record(
@@ -139,14 +134,14 @@ def _store(answer: _Answer, *, uow: UnitOfWork, clock: Clock, policy: PollPolicy
                 feed.key,
                 answer.at,
                 answer.name,
-                n_entries=len(entries),
-                n_new=n_new,
-                n_versions=n_versions,
+                n_entries=taken.n_entries,
+                n_new=taken.n_new,
+                n_versions=taken.n_versions,
                 detail=answer.detail,
                 took_s=max(0.0, (clock.now() - answer.at).total_seconds()),
             )
         )
-    return n_new, n_versions
+    return taken.n_new, taken.n_versions
 
 
 def _is_blind_noticed(state: FeedState, store: Transaction) -> bool:
@@ -154,19 +149,3 @@ def _is_blind_noticed(state: FeedState, store: Transaction) -> bool:
     if state.health is not Health.BLIND and not state.is_blind_noticed:
         return False
     return next((found.is_blind_noticed for found in store.feeds.states() if found.feed.key == state.feed.key), False)
-
-
-def store_entry(entry: Entry, store: Transaction, *, source: str, now: datetime) -> tuple[bool, bool]:
-    """Store an entry and what it makes of its article; return whether that was new, and whether it was a new version."""
-    identity = entry_identity(entry)
-    fingerprints = article_fingerprints(entry)
-    found = store.articles.by_fingerprint(fingerprints)
-    identified = store.articles.known_entries(entry.feed_key, [identity]).get(identity)
-    article_id = choose_known(identified, fingerprints, found)
-    known = store.articles.get([article_id]).get(article_id) if article_id else None
-    decision = decide_entry(entry, known, now, source=source, seen=found.keys())
-    # A known article is added as well: its new fingerprints let the same words be known again from any feed.
-    store.articles.add(decision.article, fingerprints=fingerprints)
-    store.articles.add_entry(entry, identity=identity, article_id=decision.article.article_id)
-    is_version = isinstance(decision, NewVersion)
-    return not is_version and not isinstance(decision, Known), is_version

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from monitor.core.baseline import baseline_texts, build_baseline
-from monitor.core.dedupe import article_fingerprints
+from monitor.core.marks import article_fingerprints
 from monitor.core.policy import MatchPolicy
 from monitor.core.status import decide_status, first_status
 from monitor.core.text import head_text

@@ -30,13 +30,14 @@ from monitor.core.types import (
 )
 from monitor.errors import DatabaseBusyError, StoreError
 from monitor.ports import Assessment
+from monitor.testing.memory_identity import MemoryHabits
 from monitor.testing.memory_tables import EntryRow, FeedRow, IssueRow, Tables
 
 # Within the outbox, `list` is a method.
 Deliveries = list[Delivery]
 
 
-class MemoryFeedStore:
+class MemoryFeedStore(MemoryHabits):
     """Feeds, their state and the record of polls."""
 
     def __init__(self, tables: Tables) -> None:
@@ -84,7 +85,8 @@ class MemoryFeedStore:
         return sorted(newest, key=lambda poll: poll.at, reverse=True)[:limit]
 
     def forget_polls(self, *, before: datetime) -> int:
-        """Remove the record of polls before an instant; return how many."""
+        """Remove the record of polls, and of what they were served, before an instant; return how many polls."""
+        self.forget_servings(before=before)
         past = [number for number, poll in self._tables.polls.items() if poll.at < before]
         for number in past:
             del self._tables.polls[number]
@@ -107,6 +109,11 @@ class MemoryArticleStore:
         rows = self._tables.fingerprints
         return {fingerprint: rows[fingerprint] for fingerprint in fingerprints if fingerprint in rows}
 
+    def delivered(self, feed_key: FeedKey, urls: Collection[str]) -> list[tuple[str, str | None]]:
+        """Return address and id of those entries that this feed delivered with one of these addresses, exactly as written."""
+        rows = self._tables.guids
+        return [(url, guid) for url in urls for guid in rows.get((feed_key, url), ())]
+
     def get(self, article_ids: Collection[ArticleId]) -> dict[ArticleId, Article]:
         """Return the latest versions of the articles that exist."""
         rows = self._tables.articles
@@ -116,6 +123,8 @@ class MemoryArticleStore:
         """Store an entry under its identity (unique within its feed); storing one again changes nothing."""
         if (entry.feed_key, identity) not in self._tables.entries:
             self._tables.entries[entry.feed_key, identity] = EntryRow(entry, article_id)
+            place = (entry.feed_key, entry.url)
+            self._tables.guids[place] = self._tables.guids.get(place, frozenset()) | {entry.guid}
 
     def add(self, article: Article, *, fingerprints: Collection[str]) -> None:
         """Store a new article or a new version; storing the same version again adds nothing but fingerprints not yet known."""

@@ -230,7 +230,7 @@ def test_a_sitemap_cut_short_gives_what_it_has_and_its_flaw() -> None:
 def test_a_sitemap_without_news_and_an_index_say_what_to_list_instead() -> None:
     with pytest.raises(ParseError, match="lists addresses but no headlines"):
         parse(b"<urlset><url><loc>https://gazette.example/about</loc></url></urlset>")
-    with pytest.raises(ParseError, match="index of 1 sitemaps.*https://gazette.example/news.xml"):
+    with pytest.raises(ParseError, match=r"index of 1 sitemaps.*https://gazette.example/news.xml"):
         parse(b"<sitemapindex><sitemap><loc>https://gazette.example/news.xml</loc></sitemap></sitemapindex>")
 
 

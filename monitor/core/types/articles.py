@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import NewType
 
 import numpy as np
@@ -14,6 +15,23 @@ from monitor.core.ladder import Ladder
 FloatArray = NDArray[np.float32]
 ArticleId = NewType("ArticleId", str)
 IssueKey = NewType("IssueKey", str)
+
+
+class DateBasis(StrEnum):
+    """What the date of an article rests on."""
+
+    FEED = "feed"  #: the feed's own date, or the analyst's
+    ADDRESS = "address"  #: the day in the article's address
+    PAGE = "page"  #: what the article's page says
+    SEEN = "seen"  #: the first sight of it, for want of anything better
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A sentence that one version says and the other does not; empty where there is none on that side."""
+
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +48,9 @@ class Article:
     first_seen_at: datetime
     #: Counts from 1; an edit raises it.
     version: int = 1
+    dated_by: DateBasis = DateBasis.FEED
+    #: What this version changed in the one before, sentence by sentence; empty for the first, and where only more became known.
+    edits: tuple[Edit, ...] = ()
 
     @property
     def headline_and_text(self) -> str:
