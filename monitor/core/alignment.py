@@ -86,26 +86,33 @@ def edits_between(before: tuple[str, str], after: tuple[str, str]) -> tuple[Edit
     return tuple(edits[:MAX_EDITS])
 
 
-def aligned_share(first: Sequence[str], second: Sequence[str]) -> tuple[float, int]:
-    """Return which share of the shorter text's sentences the other has as well, perhaps rewritten, and how many they are.
+def aligned_pairs(first: Sequence[str], second: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Return the numbers of those sentences that both texts have, perhaps rewritten, in order of the first text.
 
-    Takes the longer sentences of both texts; each sentence is used once, the likeliest pair first. (0, 0) where one has none.
+    Short sentences are passed over; each sentence is used once, the likeliest pair first.
     """
-    ours = [words for words in map(content_words, first[:MAX_SENTENCES]) if len(words) >= MIN_WORDS]
-    theirs = [words for words in map(content_words, second[:MAX_SENTENCES]) if len(words) >= MIN_WORDS]
-    if not ours or not theirs:
-        return 0.0, 0
+    ours, theirs = _comparable(first), _comparable(second)
     pairs = sorted(
-        ((alike, i, j) for i, one in enumerate(ours) for j, other in enumerate(theirs) if (alike := likeness(one, other)) >= MIN_ALIKE),
-        key=lambda pair: (-pair[0], pair[1], pair[2]),
+        ((alike, i, j) for i, one in ours for j, other in theirs if (alike := likeness(one, other)) >= MIN_ALIKE),
+        key=lambda pair: (-pair[0], pair[1] + pair[2], abs(pair[1] - pair[2]), pair[1]),
     )
-    used_ours: set[int] = set()
-    used_theirs: set[int] = set()
+    found: dict[int, int] = {}
+    used: set[int] = set()
     for _, i, j in pairs:
-        if i not in used_ours and j not in used_theirs:
-            used_ours.add(i)
-            used_theirs.add(j)
-    return len(used_ours) / min(len(ours), len(theirs)), len(used_ours)
+        if i not in found and j not in used:
+            found[i] = j
+            used.add(j)
+    return tuple(sorted(found.items()))
+
+
+def aligned_share(first: Sequence[str], second: Sequence[str], n_aligned: int) -> float:
+    """Return which share of the shorter text's comparable sentences so many aligned ones are; 0 where a text has none."""
+    n_fewer = min(len(_comparable(first)), len(_comparable(second)))
+    return n_aligned / n_fewer if n_fewer else 0.0
+
+
+def _comparable(sentences: Sequence[str]) -> list[tuple[int, frozenset[str]]]:
+    return [(number, words) for number, words in enumerate(map(content_words, sentences[:MAX_SENTENCES])) if len(words) >= MIN_WORDS]
 
 
 def content_words(sentence: str) -> frozenset[str]:

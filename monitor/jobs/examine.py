@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import structlog
 
 from monitor.core.judging import Judge
 from monitor.core.lineage import origin_of
+from monitor.core.outlets import Outlets
 from monitor.core.policy import StatusPolicy
 from monitor.core.reading import claims_of, make_evidence, signals_of
 from monitor.core.text import head_text, split_sentences, text_hash
 from monitor.core.types import Article, Embedding, Evidence, FloatArray, Issue, ReadingContext
 from monitor.errors import MonitorError
 from monitor.ports import Encoder, PageReader, StatusReader
+
+if TYPE_CHECKING:
+    from monitor.jobs.kinship import Kinship
 
 log = structlog.get_logger(__name__)
 
@@ -49,19 +54,33 @@ class Examiner:
     full_text_below_chars: int = 600
     #: Weighs what was read; None: the rules alone do.
     judge: Judge | None = None
+    #: Whose voice each outlet is.
+    outlets: Outlets = field(default_factory=Outlets)
 
     def examine(
-        self, article: Article, issue: Issue, *, match_score: float, status_key: str | None = None, about: tuple[float, ...] = ()
+        self,
+        article: Article,
+        issue: Issue,
+        *,
+        match_score: float,
+        status_key: str | None = None,
+        about: tuple[float, ...] = (),
+        kinship: Kinship | None = None,
+        vector: FloatArray | None = None,
     ) -> tuple[Article, Evidence]:
-        """Return the article, as a new version where its page told more, and its evidence on the issue."""
+        """Return the article, as a new version where its page told more, and its evidence on the issue.
+
+        `kinship` are the articles of the matter read before it, among which its origin is sought; `vector` (dim,) is that of its head.
+        """
         whole = self._with_page(article)
+        origin = kinship.origin(whole, vector)[0] if kinship else origin_of(whole, self.outlets)
         sentences = split_sentences(whole.title, whole.text)
         readings = self.reader.read(sentences, ReadingContext(issue, whole, status_key))
         evidence = make_evidence(
             whole,
             issue.key,
             claims_of(readings, self.policy),
-            origin=origin_of(whole),
+            origin=(origin.name, origin.keys),
             match_score=match_score,
             reader_id=self.reader.reader_id,
             signals=signals_of(readings),

@@ -165,6 +165,14 @@ class IssueStore(Protocol):
         """Return evidence not yet assessed, in order of publication, then article id."""
         ...
 
+    def evidence_between(self, issue_key: IssueKey, *, since: datetime, until: datetime, limit: int) -> list[Evidence]:
+        """Return evidence of articles published within a span, ends included: the latest `limit` of them, oldest first."""
+        ...
+
+    def evidence_of(self, issue_key: IssueKey, article_id: ArticleId) -> list[Evidence]:
+        """Return the evidence of an article's versions, oldest version first."""
+        ...
+
     def mark_seen(self, evidence: Evidence, *, verdict: str, now: datetime) -> None:
         """Record that evidence was assessed, and what came of it, in words."""
         ...

@@ -224,6 +224,17 @@ class MemoryIssueStore:
         unseen = [row.evidence for row in rows if row.seen_at is None and row.evidence.issue_key == issue_key]
         return sorted(unseen, key=lambda evidence: (evidence.published_at, evidence.article_id, evidence.version))[:limit]
 
+    def evidence_between(self, issue_key: IssueKey, *, since: datetime, until: datetime, limit: int) -> list[Evidence]:
+        """Return evidence of articles published within a span, ends included: the latest `limit` of them, oldest first."""
+        rows = (row.evidence for row in self._tables.evidence.values())
+        found = [evidence for evidence in rows if evidence.issue_key == issue_key and since <= evidence.published_at <= until]
+        return sorted(found, key=lambda evidence: (evidence.published_at, evidence.article_id, evidence.version))[-limit:]
+
+    def evidence_of(self, issue_key: IssueKey, article_id: ArticleId) -> list[Evidence]:
+        """Return the evidence of an article's versions, oldest version first."""
+        keys = sorted(key for key in self._tables.evidence if key[:2] == (issue_key, article_id))
+        return [self._tables.evidence[key].evidence for key in keys]
+
     def mark_seen(self, evidence: Evidence, *, verdict: str, now: datetime) -> None:
         """Record that evidence was assessed, and what came of it, in words. Raises: StoreError where it is not stored."""
         key = (evidence.issue_key, evidence.article_id, evidence.version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.alignment import MAX_EDITS, aligned_share, edits_between
+from monitor.core.alignment import MAX_EDITS, aligned_pairs, aligned_share, edits_between
 from monitor.core.types import Edit
 
 TITLE = "Ferry talks resume"
@@ -51,8 +51,9 @@ REWRITTEN = [
 
 
 def test_reproduced_wire_copy_is_seen_though_few_word_runs_survive() -> None:
-    share, n_aligned = aligned_share(WIRE, REWRITTEN)
-    assert (share, n_aligned) == (1.0, 3)
+    pairs = aligned_pairs(WIRE, REWRITTEN)
+    assert pairs == ((0, 0), (1, 1), (2, 2))
+    assert aligned_share(WIRE, REWRITTEN, len(pairs)) == 1.0
 
 
 def test_two_reports_of_one_event_in_their_own_words_are_not_copies() -> None:
@@ -61,11 +62,13 @@ def test_two_reports_of_one_event_in_their_own_words_are_not_copies() -> None:
         "Diplomats briefed on the matter described the mood as warm and said that lawyers were at work on the wording.",
         "Fishing towns fear for their catch and have called a protest for Sunday.",
     ]
-    assert aligned_share(WIRE, own)[0] == 0.0
+    assert aligned_pairs(WIRE, own) == ()
 
 
 def test_short_sentences_align_with_nothing() -> None:
-    assert aligned_share(["He declined to comment."] * 3, ["He declined to comment."] * 3) == (0.0, 0)
+    short = ["He declined to comment."] * 3
+    assert aligned_pairs(short, short) == ()
+    assert aligned_share(short, WIRE, 0) == 0.0
 
 
 TEXTS = st.lists(st.text(alphabet="abc de.\n", max_size=60), max_size=5)
@@ -74,9 +77,10 @@ TEXTS = st.lists(st.text(alphabet="abc de.\n", max_size=60), max_size=5)
 @settings(deadline=None)
 @given(TEXTS, TEXTS)
 def test_alignment_is_symmetric_and_a_share(first: list[str], second: list[str]) -> None:
-    share, n_aligned = aligned_share(first, second)
-    assert 0.0 <= share <= 1.0
-    assert (share, n_aligned) == aligned_share(second, first)
+    pairs = aligned_pairs(first, second)
+    assert len(pairs) == len(aligned_pairs(second, first))
+    assert len({i for i, _ in pairs}) == len({j for _, j in pairs}) == len(pairs)
+    assert 0.0 <= aligned_share(first, second, len(pairs)) <= 1.0
 
 
 @settings(deadline=None)
