@@ -76,16 +76,20 @@ def upgrade() -> None:
     # Versions written before were dated by their feeds as far as anybody knows, and nobody wrote down what they changed.
     dated_by = "what published_at rests on: feed, address, page or seen (the first sight of it)"
     edits = "list of the sentences that this version changed, each before and after; empty where only more became known"
+    canonical = "address that its page calls its own; empty where no page was read or none is named"
     with op.batch_alter_table("article_versions") as table:
         table.add_column(sa.Column("dated_by", sa.Text(), nullable=False, comment=dated_by, server_default="feed"))
         table.add_column(sa.Column("edits", sa.JSON(), nullable=False, comment=edits, server_default="[]"))
+        table.add_column(sa.Column("canonical_url", sa.Text(), nullable=False, comment=canonical, server_default=""))
     with op.batch_alter_table("article_versions") as table:
         table.alter_column("dated_by", existing_type=sa.Text(), existing_nullable=False, server_default=None)
         table.alter_column("edits", existing_type=sa.JSON(), existing_nullable=False, server_default=None)
+        table.alter_column("canonical_url", existing_type=sa.Text(), existing_nullable=False, server_default=None)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("article_versions") as table:
+        table.drop_column("canonical_url")
         table.drop_column("edits")
         table.drop_column("dated_by")
     op.drop_table("feed_habits")

@@ -12,14 +12,14 @@ articles and versions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.core.alignment import content_words, edits_between
 from monitor.core.dates import date_of_address, published_time
 from monitor.core.marks import new_article_id, normalised, page_address
-from monitor.core.types import Article, ArticleId, DateBasis, Entry, IdPolicy
+from monitor.core.types import Article, ArticleId, DateBasis, Entry, IdPolicy, Page
 
 #: Share of the shorter wording's words that must recur for two wordings at different addresses to be one article.
 MIN_SHARED_WORDS = 0.5
@@ -97,6 +97,41 @@ def decide_entry(
         edits=edits_between((known.title, known.text), (title, text)),
     )
     return NewVersion(version)
+
+
+def with_page(article: Article, page: Page) -> Article:
+    """Return an article with what its page adds: a longer text, a date where only its first sight was known, its canonical address.
+
+    What changes the text or the date is a version of its own, so that the offsets of quotes count in what is stored.
+    """
+    text = page.text if len(page.text) > len(article.text) else article.text
+    published_at, dated_by = article.published_at, article.dated_by
+    own_date = page.published_at if article.version == 1 else page.modified_at
+    # A page cannot be younger than the sight of it; dates of a feed are what it wants to be known by.
+    if dated_by is not DateBasis.FEED and own_date is not None and own_date <= article.published_at:
+        published_at, dated_by = own_date, DateBasis.PAGE
+    is_changed = text != article.text or published_at != article.published_at
+    return replace(
+        article,
+        text=text,
+        published_at=published_at,
+        dated_by=dated_by,
+        canonical_url=page.canonical_url,
+        version=article.version + is_changed,
+        edits=() if is_changed else article.edits,
+    )
+
+
+def with_edits(article: Article, earlier: Sequence[Article]) -> Article:
+    """Return a version whose text came from its page with what it changed in the last version that was as full; none was: as it is.
+
+    `earlier`: the stored versions, oldest first. Full means four fifths of its length: between a teaser and a whole text there is
+    no edit, only more.
+    """
+    full = [version for version in earlier if version.version < article.version and 5 * len(version.text) >= 4 * len(article.text)]
+    if article.edits or not full:
+        return article
+    return replace(article, edits=edits_between((full[-1].title, full[-1].text), (article.title, article.text)))
 
 
 def _found(

@@ -57,7 +57,9 @@ _VERBS = (
 )
 _LEADS = r"\b(?:told|according to|citing|quoting|quoted by|reported by|first reported by|a report by|a report in|reports from|interview with|via)\s(?:the\s)?"
 _NAME = r"[A-Z][\w'’]+(?: [A-Z][\w'’]+){0,3}"
-_NO_OUTLET = r"(?!(?:They|He|She|It|We|I|You|Who|Which|Both|Some|Many|Several|Others|This|That|These|Those|Police|Officials?|Sources?|Ministers?)\b)"
+_NO_OUTLET = (
+    r"(?!(?:They|He|She|It|We|I|You|Who|Which|Both|Some|Many|Several|Others|This|That|These|Those|Police|Officials?|Sources?|Ministers?)\b)"
+)
 #: What is an outlet by the company that its name keeps: `Newsweek reported`, `told the Morning Star newspaper`.
 _UNLISTED = re.compile(
     rf"\b{_NO_OUTLET}({_NAME}) (?:has )?(?:reported|reports)\b"
@@ -70,7 +72,12 @@ _STATEMENT = re.compile(
     r"(?P<kind>joint statement|statement|communiqu[eé]|joint declaration|declaration|press release|news release|press conference|news conference|"
     r"regulatory filing|court filing|filing)\b"
 )
-_KINDS = {"communiqué": "communique", "news release": "press release", "news conference": "press conference", "joint declaration": "joint statement"}
+_KINDS = {
+    "communiqué": "communique",
+    "news release": "press release",
+    "news conference": "press conference",
+    "joint declaration": "joint statement",
+}
 #: Kinds that several parties make together: who is named first is of no consequence.
 _SHARED_KINDS = frozenset({"joint statement", "communique"})
 _CURLY = re.compile(r"“([^“”\n]{10,600})(?:”|$)|„([^„“”\n]{10,600})[“”]|«([^«»\n]{10,600})»", re.MULTILINE)
@@ -117,11 +124,11 @@ def origin_of(article: Article, outlets: Outlets) -> Origin:
     sentences = split_sentences(article.title, article.text)
     lead = [sentence.text for sentence in sentences[:CREDIT_SENTENCES]]
     home = _home(article, outlets)
-    credits = _credits(article, lead, outlets)
+    credited = _credits(article, lead, outlets)
     statement = next((found for sentence in lead for found in [_statement(sentence)] if found), None)
     keys = {f"origin:{article.article_id}", f"text:{quote_key(f'{article.title} {article.text}')}"}
     keys |= {f"quote:{key}" for key in _quote_keys(article.text)}
-    voices = [_voice(name, outlets) for name in credits] or ([home] if home else [])
+    voices = [_voice(name, outlets) for name in credited] or ([home] if home else [])
     if statement is not None:
         kind, who = statement
         keys |= set(_fortnights(f"statement:{kind}:{who}", article.published_at))
@@ -129,8 +136,8 @@ def origin_of(article: Article, outlets: Outlets) -> Origin:
         return Origin(kind if not who else f"{kind} ({who})", tuple(sorted(keys)), is_told=True)
     keys |= {f"name:{voice}" for voice in voices}
     keys |= {key for voice in voices for key in _fortnights(f"dated:{voice}", article.published_at)}
-    name = credits[0] if credits else _source(article) or "unknown"
-    return Origin(name, tuple(sorted(keys)), is_told=bool(credits))
+    name = credited[0] if credited else _source(article) or "unknown"
+    return Origin(name, tuple(sorted(keys)), is_told=bool(credited))
 
 
 def tie(origin: Origin, article: Article, vector: FloatArray | None, peers: Iterable[Peer]) -> tuple[Origin, tuple[Tie, ...]]:
@@ -138,7 +145,13 @@ def tie(origin: Origin, article: Article, vector: FloatArray | None, peers: Iter
 
     An article that credits nobody takes the name of the first origin that it is tied to.
     """
-    ties = [(peer, why) for peer in peers if peer.article.article_id != article.article_id for why in [_why_tied(origin, article, vector, peer)] if why]
+    ties = [
+        (peer, why)
+        for peer in peers
+        if peer.article.article_id != article.article_id
+        for why in [_why_tied(origin, article, vector, peer)]
+        if why
+    ]
     if not ties:
         return origin, ()
     keys = set(origin.keys)
@@ -146,7 +159,9 @@ def tie(origin: Origin, article: Article, vector: FloatArray | None, peers: Iter
         keys |= {key for key in peer.origin.keys if key.startswith("origin:")}
     told = [peer.origin.name for peer, _ in sorted(ties, key=lambda pair: pair[0].article.published_at) if peer.origin.is_told]
     name = origin.name if origin.is_told or not told else told[0]
-    return Origin(name, tuple(sorted(keys)), is_told=origin.is_told or bool(told)), tuple(Tie(peer.article.article_id, why) for peer, why in ties)
+    return Origin(name, tuple(sorted(keys)), is_told=origin.is_told or bool(told)), tuple(
+        Tie(peer.article.article_id, why) for peer, why in ties
+    )
 
 
 def origins_among(articles: Sequence[tuple[Article, FloatArray | None]], outlets: Outlets) -> list[tuple[Origin, tuple[ArticleId, ...]]]:
@@ -219,7 +234,10 @@ def _source(article: Article) -> str:
 def _credits(article: Article, lead: Sequence[str], outlets: Outlets) -> list[str]:
     """Return the names of those whose work an article says it is, in order of appearance, each once; its own outlet is no credit."""
     home = _home(article, outlets)
-    names = [outlet.name for outlet in outlets.signed(f"{article.title}\n{article.text}")]
+    # A page that calls another outlet's address its own is a copy of what stands there.
+    original = outlets.at(article.canonical_url)
+    names = [original.name] if original is not None else []
+    names += [outlet.name for outlet in outlets.signed(f"{article.title}\n{article.text}")]
     cited = re.compile(rf"(?:{_LEADS})(?P<after>{outlets.name_pattern})\b|\b(?P<before>{outlets.name_pattern})(?:['’]s?)?,? (?:{_VERBS})\b")
     for sentence in lead:
         for found in cited.finditer(sentence):

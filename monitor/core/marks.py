@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
-from monitor.core.types import ArticleId, Entry, IdPolicy
+from monitor.core.types import Article, ArticleId, Entry, IdPolicy
 from monitor.core.urls import canonical_url, is_web_url
 
 #: Least number of characters of text at which the same title and text make the same article wherever they appear. Shorter teasers
@@ -60,6 +60,17 @@ def article_fingerprints(entry: Entry, policy: IdPolicy = IdPolicy.BOTH, *, twin
     if guid:
         marks.append(f"g:{_digest(entry.feed_key, guid)}")
     return tuple(marks)
+
+
+def canonical_marks(article: Article) -> tuple[str, ...]:
+    """Return the mark of the address that an article's page calls its own, where that is another of the same site; else none.
+
+    Another site's address is that of the original of a copy, which is an article of its own.
+    """
+    address = page_address(article.canonical_url)
+    if not address or address == page_address(article.url) or _site(address) != _site(page_address(article.url)):
+        return ()
+    return (f"u:{_digest(address)}",)
 
 
 def wording_mark(entry: Entry, place: str) -> str:
@@ -116,6 +127,10 @@ def normalised(text: str) -> str:
         # Format characters are invisible: soft hyphens, joiners, byte order marks.
         text = "".join(char for char in text if unicodedata.category(char) != "Cf")
     return " ".join(text.split())
+
+
+def _site(address: str) -> str:
+    return ".".join(address.partition("/")[0].split(".")[-2:])
 
 
 def _digest(*parts: str) -> str:

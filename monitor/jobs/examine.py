@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import structlog
 
+from monitor.core.dedupe import with_page
 from monitor.core.judging import Judge
 from monitor.core.lineage import origin_of
 from monitor.core.outlets import Outlets
@@ -93,9 +94,10 @@ class Examiner:
         if self.pages is None or len(article.text) >= self.full_text_below_chars or not article.url.startswith(("http://", "https://")):
             return article
         try:
-            text = self.pages.read(article.url)
+            page = self.pages.read(article.url)
         except MonitorError as exc:
             log.info("page_failed", article=article.article_id, error_type=type(exc).__name__, error=str(exc))
             return article
-        # The new text is a version of its own, so that the offsets of quotes count in what is stored.
-        return replace(article, text=text, version=article.version + 1) if text and len(text) > len(article.text) else article
+        if page is not None and page.is_stub:
+            log.info("page_is_stub", article=article.article_id, n_chars=len(page.text))
+        return article if page is None else with_page(article, page)

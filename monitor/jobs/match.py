@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 import structlog
 
 from monitor.core.aboutness import aboutness, vocabulary
+from monitor.core.dedupe import with_edits
+from monitor.core.marks import canonical_marks
 from monitor.core.matching import decide_match
 from monitor.core.policy import MatchPolicy
 from monitor.core.types import Article, Baseline, Embedding, Evidence, FloatArray, Issue, Match
@@ -110,8 +112,9 @@ def _store(
             if latest[article.article_id].version != article.version:
                 # An edit came in meanwhile: it has no verdict yet, so that the next batch judges it.
                 continue
-            if whole.version != article.version:
-                store.articles.add(whole, fingerprints=())
+            if whole != article:
+                earlier = store.articles.versions(article.article_id)
+                store.articles.add(with_edits(whole, earlier), fingerprints=canonical_marks(whole))
             store.articles.add_match(replace(match, version=whole.version))
             if evidence is not None:
                 store.issues.add_evidence(evidence)

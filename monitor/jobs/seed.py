@@ -71,9 +71,7 @@ def _read_history(issue: Issue, baseline: Baseline, examiner: Examiner) -> tuple
     pieces = []
     kinship = Kinship(examiner.outlets)
     for seed, vector in zip(issue.seeds, baseline.head_vectors, strict=True):
-        _, evidence = examiner.examine(
-            seed.article, issue, match_score=1.0, status_key=state.status_key, kinship=kinship, vector=vector
-        )
+        _, evidence = examiner.examine(seed.article, issue, match_score=1.0, status_key=state.status_key, kinship=kinship, vector=vector)
         pieces.append(evidence)
         decision = decide_status(state, evidence, issue.ladder, examiner.policy)
         state = decision.state

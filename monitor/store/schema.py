@@ -159,6 +159,7 @@ article_versions = Table(
     _column("first_seen_at", UtcDateTime(), "instant at which this system first stored the article"),
     _column("dated_by", Text(), "what published_at rests on: feed, address, page or seen (the first sight of it)"),
     _column("edits", JSON(), "list of the sentences that this version changed, each before and after; empty where only more became known"),
+    _column("canonical_url", ForeignText(), "address that its page calls its own; empty where no page was read or none is named"),
     Index(None, "url"),
     comment="what each version of an article says",
 )

@@ -208,7 +208,9 @@ REWRITTEN = "\n".join(
 )
 
 
-def tied(first: Article, second: Article, *, vectors: tuple[FloatArray | None, FloatArray | None] = (heading(1, 0), heading(1, 0.5))) -> str | None:
+def tied(
+    first: Article, second: Article, *, vectors: tuple[FloatArray | None, FloatArray | None] = (heading(1, 0), heading(1, 0.5))
+) -> str | None:
     peer = Peer(first, origin_of(first, OUTLETS), vectors[0])
     origin, ties = tie(origin_of(second, OUTLETS), second, vectors[1], [peer])
     assert bool(ties) == share_origin(origin.keys, peer.origin.keys)
@@ -227,7 +229,9 @@ def test_texts_are_laid_side_by_side_only_where_vectors_point_to_it() -> None:
 
 def test_background_in_common_makes_no_copy() -> None:
     news = "The harbour treaty was torn up in parliament on Friday, after a night of shouting."
-    more = "The prime minister of Sudmark left the chamber without a word to anybody.\nHis coalition has a majority of one seat in the house."
+    more = (
+        "The prime minister of Sudmark left the chamber without a word to anybody.\nHis coalition has a majority of one seat in the house."
+    )
     assert tied(report(COPY), report(f"{news}\n{more}\n{COPY}", source="Herald", days=3)) is None
 
 
@@ -255,9 +259,9 @@ def test_without_a_list_of_outlets_only_what_names_itself_an_outlet_is_one() -> 
 
 def test_an_outlet_is_found_by_each_of_its_names_and_hosts() -> None:
     outlets = Outlets([Outlet("The Harbour Post", "Harbour Group", ("HP",), ("(HP)",), ("hp.example",))])
-    assert {outlet and outlet.name for outlet in (outlets.named("harbour post"), outlets.named(" HP "), outlets.at("https://www.hp.example/a"))} == {
-        "The Harbour Post"
-    }
+    assert {
+        outlet and outlet.name for outlet in (outlets.named("harbour post"), outlets.named(" HP "), outlets.at("https://www.hp.example/a"))
+    } == {"The Harbour Post"}
     assert outlets.named("Post") is outlets.at("https://hp.example.org/") is outlets.at("http://[") is None
     assert [outlet.name for outlet in outlets.signed("OSLO (HP) - x (HP)")] == ["The Harbour Post"]
 

@@ -15,6 +15,7 @@ from monitor.core.types.articles import (
     Issue,
     IssueKey,
     Match,
+    Page,
     Seed,
 )
 from monitor.core.types.feeds import Entry, Feed, FeedKey, FeedState, FetchResult, Health, ParsedFeed, Poll
@@ -70,6 +71,7 @@ __all__ = [
     "IssueKey",
     "IssueState",
     "Match",
+    "Page",
     "ParsedFeed",
     "Place",
     "Poll",

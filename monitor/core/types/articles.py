@@ -51,11 +51,29 @@ class Article:
     dated_by: DateBasis = DateBasis.FEED
     #: What this version changed in the one before, sentence by sentence; empty for the first, and where only more became known.
     edits: tuple[Edit, ...] = ()
+    #: The address that its page calls its own, perhaps another outlet's whose copy it is; empty where no page was read or none is named.
+    canonical_url: str = ""
 
     @property
     def headline_and_text(self) -> str:
         """Headline, blank line, text; what a reader would see."""
         return f"{self.title}\n\n{self.text}" if self.title else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the page of an article says, markup removed."""
+
+    #: Where it lies after redirects.
+    url: str
+    #: Main text, paragraphs separated by newlines; lines that only ask for a subscription are left out.
+    text: str
+    #: The address that the page calls its own, perhaps on another site whose copy it is; empty where it names none.
+    canonical_url: str = ""
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    #: Whether the text is only what stands before a paywall.
+    is_stub: bool = False
 
 
 @dataclass(frozen=True, slots=True)
