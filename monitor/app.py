@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from monitor.core.judging import Judge
     from monitor.core.ladder import Ladder
     from monitor.core.outlets import Outlets
+    from monitor.fetch.discover import FeedDiscovery
     from monitor.reader.prompt import PromptTemplate
     from monitor.store.session import SqlUnitOfWork
 
@@ -201,6 +202,13 @@ class App:
         from monitor.fetch.parse import FeedparserParser
 
         return FeedparserParser(max_body_bytes=self.settings.fetch.max_body_bytes)
+
+    @cached_property
+    def discovery(self) -> FeedDiscovery:
+        """The search for the feeds of a site."""
+        from monitor.fetch.discover import FeedDiscovery
+
+        return FeedDiscovery(self.fetcher, self.parser, self.clock)
 
     @cached_property
     def examiner(self) -> Examiner:

@@ -34,9 +34,8 @@ def append_feeds(path: Path, feeds: Sequence[Feed], *, checked: bool) -> None:
     """
     text = path.read_text(encoding="utf-8") if path.exists() else "feeds:\n"
     if path.exists():
-        # A list that is wrong already must not be taken for one that the new rows spoilt.
-        rows = read_yaml(path).get("feeds")
-        if rows:
+        if read_yaml(path).get("feeds"):
+            # A list that is wrong already must not be taken for one that the new rows spoilt.
             load_feeds(path)
         elif not _EMPTY_LIST.search(text):
             raise ConfigError(f"{path}: has no key `feeds` on a line of its own; write `feeds:` there, then add again")

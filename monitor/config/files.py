@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, ValidationError
 
 import monitor
 from monitor.config.articles import load_seeds
@@ -35,7 +35,8 @@ class _FeedRow(DataFile):
 
 
 class _FeedFile(DataFile):
-    feeds: tuple[_FeedRow, ...]
+    #: A list without a row yet is none in YAML.
+    feeds: Annotated[tuple[_FeedRow, ...], BeforeValidator(lambda rows: () if rows is None else rows)]
 
 
 class _StatusRow(DataFile):

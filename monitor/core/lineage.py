@@ -80,8 +80,16 @@ _KINDS = {
 }
 #: Kinds that several parties make together: who is named first is of no consequence.
 _SHARED_KINDS = frozenset({"joint statement", "communique"})
-_CURLY = re.compile(r"“([^“”\n]{10,600})(?:”|$)|„([^„“”\n]{10,600})[“”]|«([^«»\n]{10,600})»", re.MULTILINE)
-_STRAIGHT = re.compile(r'"([^"\n]*)"')
+#: Quotations with marks that tell opening from closing, and with straight ones, which tell it by what stands beside them: an odd one, as for
+#: inches, must not turn the rest of the text inside out.
+_QUOTATION = re.compile(
+    r"“(?P<a>[^“”\n]{10,600})(?:”|$)|„(?P<b>[^„“”\n]{10,600})[“”]|«(?P<c>[^«»\n]{10,600})»"
+    r"|(?:(?<=[\s(\[—–-])|^)\"(?=\S)(?P<d>[^\"\n]{10,600})(?<=\S)\"(?=[\s.,;:!?)\]—–-]|$)",
+    re.MULTILINE,
+)
+#: Characters around a quotation in which its own sentence is looked for.
+_AROUND = 200
+_SENTENCE_END = re.compile(r"[.!?]\s|\n")
 _CLAUSE_END = re.compile(r"[.;:,!?—–]+(?:\s|$)|\s-\s")
 _RECALLED = re.compile(
     r"\bat the time\b|\b(?:last|previous|the same) year\b|\b(?:months|years) (?:ago|earlier|before)\b|\bin (?:19|20)\d\d\b", re.IGNORECASE
@@ -272,16 +280,14 @@ def _statement(sentence: str) -> tuple[str, str] | None:
 
 def _quote_keys(text: str) -> Iterator[str]:
     """Yield keys of the longer quotations and of their longer clauses, but for what is recalled from the past."""
-    for paragraph in text.split("\n"):
-        quotations = [next(filter(None, found), "") for found in _CURLY.findall(paragraph)]
-        # Straight marks open and close in turn; an odd one, as for inches, must not turn the rest of the text inside out.
-        if paragraph.count('"') % 2 == 0:
-            quotations += _STRAIGHT.findall(paragraph)
-        if not quotations or _RECALLED.search(paragraph):
+    for found in _QUOTATION.finditer(text):
+        quotation = next(filter(None, found.groups()), "")
+        before = _SENTENCE_END.split(text[max(0, found.start() - _AROUND) : found.start()])[-1]
+        after = _SENTENCE_END.split(text[found.end() : found.end() + _AROUND])[0]
+        if _RECALLED.search(before) or _RECALLED.search(after):
             continue
-        for quotation in quotations:
-            pieces = {quotation, *_CLAUSE_END.split(quotation)}
-            yield from (quote_key(piece) for piece in pieces if len(piece.split()) >= MIN_QUOTE_WORDS)
+        pieces = {quotation, *_CLAUSE_END.split(quotation)}
+        yield from (quote_key(piece) for piece in pieces if len(piece.split()) >= MIN_QUOTE_WORDS)
 
 
 def _fortnights(key: str, at: datetime) -> Iterator[str]:

@@ -47,9 +47,12 @@ def store_entries(entries: Sequence[Entry], store: Transaction, *, source: str, 
     found = store.articles.by_fingerprint({mark for marks in fingerprints for mark in marks})
     candidates = (choose_known(identified.get(name), marks, found) for name, marks in zip(identities, fingerprints, strict=True))
     articles = store.articles.get({article_id for article_id in candidates if article_id is not None})
-    fresh = dict.fromkeys(mark for marks in fingerprints for mark in marks if mark.startswith("c:") and mark not in found)
-    if fresh:
-        store.feeds.record_serving(Serving(feed_key, now, len(entries), len(fresh), tuple(fresh)))
+    wordings = dict.fromkeys(mark for marks in fingerprints for mark in marks if mark.startswith("c:") and mark not in found)
+    if wordings:
+        n_fresh = sum(
+            name not in identified and found.keys().isdisjoint(marks) for name, marks in zip(identities, fingerprints, strict=True)
+        )
+        store.feeds.record_serving(Serving(feed_key, now, len(entries), n_fresh, tuple(wordings)))
         store.feeds.save_habits(feed_key, habits, verdict, now=now)
 
     n_known = n_new = n_versions = 0

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -136,6 +137,12 @@ def test_the_seeds_of_september_are_one_report_and_the_joint_statement_another()
         ("Reuters", ["002", "000", "001"]),
         ("joint statement", ["003"]),
     ]
+
+
+def test_the_origins_are_the_same_where_a_feed_gives_no_paragraphs() -> None:
+    seeds = [replace(seed.article, text=" ".join(seed.article.text.split())) for seed in coalition_issue().seeds]
+    found = origins_among([(seed, None) for seed in seeds], OUTLETS)
+    assert [[article_id[:3] for article_id in ids] for _, ids in found] == [["004"], ["002", "000", "001"], ["003"]]
 
 
 @pytest.mark.parametrize("number", ["000", "001", "002", "004"])

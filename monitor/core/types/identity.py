@@ -69,7 +69,7 @@ class Serving:
     feed_key: FeedKey
     at: datetime
     n_items: int
-    #: Of the items, those whose wording was not known before.
+    #: Of the items, those of which nothing was known before.
     n_fresh: int
-    #: Their wording marks (`core.marks`): each must lead to an article.
+    #: Marks of the wordings that were not known before (`core.marks`): each must lead to an article.
     marks: tuple[str, ...] = ()
