@@ -246,7 +246,8 @@ def _credits(article: Article, lead: Sequence[str], outlets: Outlets) -> list[st
     original = outlets.at(article.canonical_url)
     names = [original.name] if original is not None else []
     names += [outlet.name for outlet in outlets.signed(f"{article.title}\n{article.text}")]
-    cited = re.compile(rf"(?:{_LEADS})(?P<after>{outlets.name_pattern})\b|\b(?P<before>{outlets.name_pattern})(?:['’]s?)?,? (?:{_VERBS})\b")
+    listed = outlets.mentioned("\n".join(lead))
+    cited = re.compile(rf"(?:{_LEADS})(?P<after>{listed})\b|\b(?P<before>{listed})(?:['’]s?)?,? (?:{_VERBS})\b")
     for sentence in lead:
         for found in cited.finditer(sentence):
             outlet = outlets.named(found["after"] or found["before"])

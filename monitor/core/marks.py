@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 from monitor.core.types import Article, ArticleId, Entry, IdPolicy
-from monitor.core.urls import canonical_url, is_web_url
+from monitor.core.urls import canonical_url, is_web_url, site_of
 
 #: Least number of characters of text at which the same title and text make the same article wherever they appear. Shorter teasers
 #: ("Follow our live coverage") do agree by chance; two or three sentences do not.
@@ -67,8 +67,8 @@ def canonical_marks(article: Article) -> tuple[str, ...]:
 
     Another site's address is that of the original of a copy, which is an article of its own.
     """
-    address = page_address(article.canonical_url)
-    if not address or address == page_address(article.url) or _site(address) != _site(page_address(article.url)):
+    address, own = page_address(article.canonical_url), page_address(article.url)
+    if address in ("", own) or site_of(address.partition("/")[0]) != site_of(own.partition("/")[0]):
         return ()
     return (f"u:{_digest(address)}",)
 
@@ -127,10 +127,6 @@ def normalised(text: str) -> str:
         # Format characters are invisible: soft hyphens, joiners, byte order marks.
         text = "".join(char for char in text if unicodedata.category(char) != "Cf")
     return " ".join(text.split())
-
-
-def _site(address: str) -> str:
-    return ".".join(address.partition("/")[0].split(".")[-2:])
 
 
 def _digest(*parts: str) -> str:

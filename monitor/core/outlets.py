@@ -32,9 +32,8 @@ class Outlets:
         self._by_name = {_plain(name): outlet for outlet in self._outlets for name in (outlet.name, *outlet.aliases)}
         self._by_domain = {domain.casefold(): outlet for outlet in self._outlets for domain in outlet.domains}
         self._by_signature = {signature: outlet for outlet in self._outlets for signature in outlet.signatures}
-        self._signature = _alternatives(self._by_signature)
-        #: Every name of every outlet as one pattern, longest first: `The National News` goes before `The National`.
-        self.name_pattern = _alternatives(name for outlet in self._outlets for name in (outlet.name, *outlet.aliases)).pattern
+        #: Longest first: `The National News` goes before `The National`.
+        self._names = sorted({name for outlet in self._outlets for name in (outlet.name, *outlet.aliases)}, key=lambda name: (-len(name), name))
 
     def named(self, name: str) -> Outlet | None:
         """Return the outlet of a name, as a feed or an article gives it; None where it is not listed."""
@@ -49,16 +48,16 @@ class Outlets:
         labels = host.split(".")
         return next((self._by_domain[name] for n in range(len(labels)) if (name := ".".join(labels[n:])) in self._by_domain), None)
 
+    def mentioned(self, text: str) -> str:
+        """Return a pattern of those names of outlets that stand in a text, longest first; one that matches nothing where none does."""
+        return "|".join(re.escape(name) for name in self._names if name in text) or r"(?!)"
+
     def signed(self, text: str) -> list[Outlet]:
         """Return the outlets whose signatures stand in a text, each once, in order."""
-        return list(dict.fromkeys(self._by_signature[found.group()] for found in self._signature.finditer(text)))
+        found = sorted((text.find(signature), signature) for signature in self._by_signature if signature in text)
+        return list(dict.fromkeys(self._by_signature[signature] for _, signature in found))
 
 
 def _plain(name: str) -> str:
     return re.sub(r"\s+", " ", name).strip().casefold().removeprefix("the ")
 
-
-def _alternatives(words: Iterable[str]) -> re.Pattern[str]:
-    ordered = sorted(set(words), key=lambda word: (-len(word), word))
-    # A pattern without alternatives must match nothing, not everywhere.
-    return re.compile("|".join(re.escape(word) for word in ordered) if ordered else r"(?!)")

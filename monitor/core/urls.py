@@ -66,6 +66,11 @@ def canonical_url(url: str) -> str:
     return f"{scheme}://{authority}{_canonical_path(parts.path)}{'?' + query if query else ''}"
 
 
+def site_of(host: str) -> str:
+    """Return the last two labels of a host: `feeds.gazette.example` and `www.gazette.example` are of one site."""
+    return ".".join(host.casefold().split(".")[-2:])
+
+
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)

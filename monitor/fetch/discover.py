@@ -12,7 +12,7 @@ from protego import Protego
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.core.types import Feed, FeedKey, FetchResult, ParsedFeed
-from monitor.core.urls import canonical_url, is_web_url
+from monitor.core.urls import canonical_url, is_web_url, site_of
 from monitor.errors import MonitorError, ParseError
 from monitor.fetch.markup import MAX_MARKUP_CHARS, one_line
 from monitor.ports import Clock, FeedFetcher, FeedParser
@@ -127,13 +127,13 @@ def named_on(body: bytes, url: str) -> Iterator[tuple[str, str]]:
         address = _join(base, link.attributes.get("href"))
         if address and ("feed" in relations or ("alternate" in relations and kind in _FEED_TYPES)):
             yield address, "declared in the page's head"
-    site = _site(url)
+    site = site_of(urlsplit(url).hostname or "")
     for link in tree.css("a[href]"):
         address = _join(base, link.attributes.get("href"))
         if not address:
             continue
         parts = urlsplit(address)
-        if _LOOKS_LIKE_FEED.search(f"{parts.netloc}{parts.path}?{parts.query}") and _site(address) == site:
+        if _LOOKS_LIKE_FEED.search(f"{parts.netloc}{parts.path}?{parts.query}") and site_of(parts.hostname or "") == site:
             yield address, "linked on the page"
 
 
@@ -144,7 +144,3 @@ def _join(base: str, link: str | None) -> str:
         return ""
     return address if is_web_url(address) else ""
 
-
-def _site(url: str) -> str:
-    """Return the last two labels of the host: `feeds.gazette.example` and `www.gazette.example` are one site."""
-    return ".".join((urlsplit(url).hostname or "").split(".")[-2:])
