@@ -33,7 +33,9 @@ class Outlets:
         self._by_domain = {domain.casefold(): outlet for outlet in self._outlets for domain in outlet.domains}
         self._by_signature = {signature: outlet for outlet in self._outlets for signature in outlet.signatures}
         #: Longest first: `The National News` goes before `The National`.
-        self._names = sorted({name for outlet in self._outlets for name in (outlet.name, *outlet.aliases)}, key=lambda name: (-len(name), name))
+        self._names = sorted(
+            {name for outlet in self._outlets for name in (outlet.name, *outlet.aliases)}, key=lambda name: (-len(name), name)
+        )
 
     def named(self, name: str) -> Outlet | None:
         """Return the outlet of a name, as a feed or an article gives it; None where it is not listed."""
@@ -60,4 +62,3 @@ class Outlets:
 
 def _plain(name: str) -> str:
     return re.sub(r"\s+", " ", name).strip().casefold().removeprefix("the ")
-

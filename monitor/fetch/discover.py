@@ -143,4 +143,3 @@ def _join(base: str, link: str | None) -> str:
     except ValueError:
         return ""
     return address if is_web_url(address) else ""
-

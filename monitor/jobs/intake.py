@@ -53,6 +53,8 @@ def store_entries(entries: Sequence[Entry], store: Transaction, *, source: str, 
             name not in identified and found.keys().isdisjoint(marks) for name, marks in zip(identities, fingerprints, strict=True)
         )
         store.feeds.record_serving(Serving(feed_key, now, len(entries), n_fresh, tuple(wordings)))
+    if wordings or not identified.keys() >= set(identities):
+        # Ids that change while the words stay are a habit, too.
         store.feeds.save_habits(feed_key, habits, verdict, now=now)
 
     n_known = n_new = n_versions = 0

@@ -82,6 +82,44 @@ def test_rdf_is_read() -> None:
     assert (entry.title, entry.url, entry.published_at) == ("Harvest fails", "https://gazette.example/rdf/1", NOON - timedelta(hours=2))
 
 
+ITEM = "<title>Ferry talks resume</title><link>https://gazette.example/ferry</link>"
+OLD_FORMATS = [
+    ("rss20", f"<rss version='2.0'><channel><title>T</title><item>{ITEM}</item></channel></rss>"),
+    ("rss092", f"<rss version='0.92'><channel><title>T</title><item>{ITEM}</item></channel></rss>"),
+    (
+        "rss091n",
+        "<!DOCTYPE rss PUBLIC '-//Netscape Communications//DTD RSS 0.91//EN' 'http://my.netscape.com/publish/formats/rss-0.91.dtd'>"
+        f"<rss version='0.91'><channel><title>T</title><item>{ITEM}</item></channel></rss>",
+    ),
+    (
+        "rss090",
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://my.netscape.com/rdf/simple/0.9/'>"
+        f"<channel><title>T</title></channel><item>{ITEM}</item></rdf:RDF>",
+    ),
+    (
+        "atom03",
+        "<feed version='0.3' xmlns='http://purl.org/atom/ns#'><title>T</title><entry><title>Ferry talks resume</title>"
+        "<link rel='alternate' type='text/html' href='https://gazette.example/ferry'/></entry></feed>",
+    ),
+]
+
+
+@pytest.mark.parametrize(("version", "body"), OLD_FORMATS, ids=[version for version, _ in OLD_FORMATS])
+@pytest.mark.parametrize("content_type", [None, "text/html; charset=utf-8", "application/octet-stream", "image/png", "nonsense", ";;=,"])
+def test_old_formats_are_read_whatever_type_the_server_claims(version: str, body: str, content_type: str | None) -> None:
+    parsed = parse(body.encode(), content_type)
+    assert parsed.version == version
+    assert [(entry.title, entry.url) for entry in parsed.entries] == [("Ferry talks resume", "https://gazette.example/ferry")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "iso-8859-2", "cp1250"])
+def test_every_byte_order_mark_and_declared_encoding_is_read(encoding: str) -> None:
+    declared = {"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}.get(encoding, encoding)
+    body = f"<?xml version='1.0' encoding='{declared}'?><rss version='2.0'><channel><title>T</title><item><title>Łódź votes</title></item></channel></rss>"
+    mark = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}.get(encoding, b"")
+    assert parse(mark + body.encode(encoding)).entries[0].title == "Łódź votes"
+
+
 def test_items_without_ids_links_and_headlines_are_entries_all_the_same() -> None:
     assert [(entry.guid, entry.url, entry.title, entry.text) for entry in parse_file("no_ids.xml").entries] == [
         (None, "", "", "Water will be cut on Tuesday."),

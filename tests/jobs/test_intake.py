@@ -132,12 +132,14 @@ def test_the_policy_of_a_feed_is_there_after_its_first_poll(desk: Desk, body: li
     assert desk.policy() is policy
 
 
-def test_ids_that_change_at_every_poll_fill_no_table(desk: Desk) -> None:
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_ids_that_change_at_every_poll_fill_no_table(desk: Desk, is_edited: bool) -> None:
     for number in range(8):
-        desk.take([replace(entry, guid=f"{number}-{n}", title=f"{entry.title} ({number})") for n, entry in enumerate(TEN)])
+        desk.take([replace(entry, guid=f"{number}-{n}", title=entry.title + f" ({number})" * is_edited) for n, entry in enumerate(TEN)])
     assert desk.policy() is IdPolicy.URL
-    # Two rows an item: the first poll's, and one more from when its ids were no longer asked for.
+    # The first poll's rows, the second's, whose ids had changed, and those from when ids were no longer asked for.
     assert len(desk.uow.committed().entries) <= 30
+    assert len(desk.articles) == 10
 
 
 def test_a_repeated_id_hides_no_item_even_where_it_is_the_only_one(desk: Desk) -> None:
