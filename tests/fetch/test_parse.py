@@ -88,18 +88,24 @@ OLD_FORMATS = [
     ("rss092", f"<rss version='0.92'><channel><title>T</title><item>{ITEM}</item></channel></rss>"),
     (
         "rss091n",
-        "<!DOCTYPE rss PUBLIC '-//Netscape Communications//DTD RSS 0.91//EN' 'http://my.netscape.com/publish/formats/rss-0.91.dtd'>"
-        f"<rss version='0.91'><channel><title>T</title><item>{ITEM}</item></channel></rss>",
+        (
+            "<!DOCTYPE rss PUBLIC '-//Netscape Communications//DTD RSS 0.91//EN' 'http://my.netscape.com/publish/formats/rss-0.91.dtd'>"
+            f"<rss version='0.91'><channel><title>T</title><item>{ITEM}</item></channel></rss>"
+        ),
     ),
     (
         "rss090",
-        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://my.netscape.com/rdf/simple/0.9/'>"
-        f"<channel><title>T</title></channel><item>{ITEM}</item></rdf:RDF>",
+        (
+            "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://my.netscape.com/rdf/simple/0.9/'>"
+            f"<channel><title>T</title></channel><item>{ITEM}</item></rdf:RDF>"
+        ),
     ),
     (
         "atom03",
-        "<feed version='0.3' xmlns='http://purl.org/atom/ns#'><title>T</title><entry><title>Ferry talks resume</title>"
-        "<link rel='alternate' type='text/html' href='https://gazette.example/ferry'/></entry></feed>",
+        (
+            "<feed version='0.3' xmlns='http://purl.org/atom/ns#'><title>T</title><entry><title>Ferry talks resume</title>"
+            "<link rel='alternate' type='text/html' href='https://gazette.example/ferry'/></entry></feed>"
+        ),
     ),
 ]
 
