@@ -6,6 +6,7 @@ import hashlib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from monitor.core.types import Article, ArticleId, Entry, IdPolicy
@@ -105,11 +106,15 @@ def new_article_id(entry: Entry, policy: IdPolicy = IdPolicy.BOTH) -> ArticleId:
     return ArticleId(_digest("article", entry.feed_key, content_hash(entry.title, entry.text)))
 
 
+# Cached, as each poll asks several times for the same entry; small, since the cache holds texts.
+@lru_cache(maxsize=128)
 def content_hash(title: str, text: str) -> str:
     """Return a digest of the words: equal for wordings that differ only in blanks, letter case, quotation marks or dashes."""
     return _digest(normalised(title), normalised(text))
 
 
+# Cached, as each poll asks several times for the same entry.
+@lru_cache(maxsize=8192)
 def page_address(url: str) -> str:
     """Return the canonical URL without scheme and `www.`; empty for no web address, and for a home page, which is no article."""
     if not is_web_url(url):
