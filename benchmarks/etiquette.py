@@ -83,7 +83,7 @@ class Trial:
         """Poll one feed with this habit for so long, and return its visits."""
         self.site.habits[path] = habit
         self.follow_all([path])
-        return self.poll(days)
+        return self.run_for(days)
 
     def follow_all(self, paths: list[str]) -> None:
         """Take these paths for the list of feeds."""
@@ -91,7 +91,7 @@ class Trial:
         with self.uow.transaction() as store:
             store.feeds.sync(feeds, now=self.clock.now())
 
-    def poll(self, days: float) -> list[Visit]:
+    def run_for(self, days: float) -> list[Visit]:
         """Run the poll job whenever something is due, for so long, and return the visits since."""
         n_before = len(self.site.visits)
         end = self.clock.now() + timedelta(days=days)
@@ -144,6 +144,11 @@ def unchanged(etag: str | None = '"1"', last_modified: str | None = None, **head
         return Answer(304, told) if is_known else Answer(200, {"Content-Type": "text/xml", **told}, feed_body())
 
     return answer
+
+
+def always(answer: Answer) -> Habit:
+    """Return the habit of one answer for ever."""
+    return lambda request, at: answer
 
 
 def gaps_s(visits: list[Visit]) -> list[float]:
@@ -268,15 +273,14 @@ def retry_after(trial: Trial) -> Iterator[str]:
         # The server's own Date is that of the machine: what counts is the difference.
         return format_datetime(datetime.fromtimestamp(trial.real_time(), UTC) + timedelta(hours=5, seconds=5), usegmt=True)
 
-    for number, (status, wait, least_s, most_s) in enumerate(
-        [
-            (429, lambda: "18000", 18_000, 20_000),
-            (503, date, 18_000, 20_000),
-            (429, date, 18_000, 20_000),
-            (500, lambda: "7200", 7200, 8000),
-            (429, lambda: "999999999", DAY_S, DAY_S * 1.1),
-        ]
-    ):
+    cases: list[tuple[int, Callable[[], str], float, float]] = [
+        (429, lambda: "18000", 18_000, 20_000),
+        (503, date, 18_000, 20_000),
+        (429, date, 18_000, 20_000),
+        (500, lambda: "7200", 7200, 8000),
+        (429, lambda: "999999999", DAY_S, DAY_S * 1.1),
+    ]
+    for number, (status, wait, least_s, most_s) in enumerate(cases):
         gaps = gaps_s(trial.follow(once(status, wait), path=f"/busy/{number}", days=2))
         if not gaps or not least_s <= gaps[0] <= most_s:
             yield f"{status} with {wait()}: came back after {gaps[:1]}"
@@ -330,7 +334,7 @@ def permanent_redirects(trial: Trial) -> Iterator[str]:
         old, new = f"/old/{status}", f"/new/{status}"
         trial.site.habits[new] = unchanged()
         location = {"Location": trial.site.url(new)}
-        visits = trial.follow(lambda *_, status=status, location=location: Answer(status, location), path=old, days=1)  # type: ignore[misc]
+        visits = trial.follow(always(Answer(status, location)), path=old, days=1)
         n_old = sum(visit.request.path == old for visit in visits)
         if status in (301, 308) and n_old != POLICY.n_confirm_redirect:
             yield f"{status}: the old address was asked {n_old} times"
@@ -340,10 +344,10 @@ def permanent_redirects(trial: Trial) -> Iterator[str]:
 
 def gone_is_gone(trial: Trial) -> Iterator[str]:
     """410 ends the polls of a feed; 404 does not, but slows them down."""
-    n_gone = len(trial.follow(lambda *_: Answer(410), path="/gone", days=30))
+    n_gone = len(trial.follow(always(Answer(410)), path="/gone", days=30))
     if n_gone != 1:
         yield f"410 was asked for {n_gone} times"
-    missing = gaps_s(trial.follow(lambda *_: Answer(404), path="/missing", days=10))
+    missing = gaps_s(trial.follow(always(Answer(404)), path="/missing", days=10))
     if len(missing) < 5 or missing[-1] < 4 * missing[0] or max(missing) > DAY_S * 1.1:
         yield f"404: gaps of {missing}"
 
@@ -351,7 +355,7 @@ def gone_is_gone(trial: Trial) -> Iterator[str]:
 def backs_off(trial: Trial) -> Iterator[str]:
     """A failing server is asked less and less, and as ever once it is well."""
     for status in (500, 502, 429):
-        gaps = gaps_s(trial.follow(lambda *_, status=status: Answer(status), path=f"/failing/{status}", days=6))  # type: ignore[misc]
+        gaps = gaps_s(trial.follow(always(Answer(status)), path=f"/failing/{status}", days=6))
         if gaps[0] < HOUR_S or gaps[5] < 1.5 * gaps[0] or any(later < 0.9 * earlier for earlier, later in pairwise(gaps)):
             yield f"{status}: gaps of {[round(gap) for gap in gaps[:8]]}"
     ill_until = trial.clock.now() + timedelta(hours=12)
@@ -365,7 +369,7 @@ def one_host_one_party(trial: Trial) -> Iterator[str]:
     paths = [f"/many/{number}" for number in range(24)]
     trial.site.habits |= dict.fromkeys(paths, unchanged())
     trial.follow_all(paths)
-    visits = trial.poll(1.0)
+    visits = trial.run_for(1.0)
     yield from least_gap(visits, POLICY.host_spacing_s, "one host")
     counts = [sum(visit.request.path == path for visit in visits) for path in paths]
     if min(counts) < 20:
@@ -378,7 +382,7 @@ def a_busy_host_rests(trial: Trial) -> Iterator[str]:
     answers = iter([Answer(429, {"Retry-After": "7200"})])
     trial.site.habits |= dict.fromkeys(paths, lambda request, at: next(answers, None) or unchanged()(request, at))
     trial.follow_all(paths)
-    visits = trial.poll(1.0)
+    visits = trial.run_for(1.0)
     gaps = gaps_s(visits)
     if gaps[0] < 7200:
         yield f"asked again after {gaps[0]:.0f} s"

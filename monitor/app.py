@@ -18,6 +18,7 @@ from monitor.clock import SystemClock
 from monitor.config import Settings
 from monitor.config.articles import load_articles
 from monitor.config.files import load_feeds, load_issue, load_issues, load_ladders, read_yaml, resolve
+from monitor.config.outlets import load_outlets
 from monitor.core.types import Article, Feed, FloatArray, Issue
 from monitor.errors import ConfigError
 from monitor.jobs import assess, deliver, match, poll, prune, replay, seed, watch
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     from monitor.core.judging import Judge
     from monitor.core.ladder import Ladder
+    from monitor.core.outlets import Outlets
+    from monitor.fetch.discover import FeedDiscovery
     from monitor.reader.prompt import PromptTemplate
     from monitor.store.session import SqlUnitOfWork
 
@@ -58,6 +61,11 @@ class App:
         return load_feeds(resolve(self.settings.paths.feeds))
 
     @cached_property
+    def outlets(self) -> Outlets:
+        """The outlets with their owners. Raises: ConfigError."""
+        return load_outlets(resolve(self.settings.paths.outlets))
+
+    @cached_property
     def off_topic(self) -> tuple[Article, ...]:
         """Other news, against which thresholds are learned. Raises: ArticleFileError."""
         return load_articles(resolve(self.settings.paths.off_topic))
@@ -69,7 +77,7 @@ class App:
 
     def check_files(self) -> None:
         """Read every file, so that whatever is wrong stops the start and not the night. Raises: ConfigError, SeedError, ArticleFileError."""
-        _ = self.ladders, self.issues, self.feeds, self.off_topic, self.notifiers
+        _ = self.ladders, self.issues, self.feeds, self.outlets, self.off_topic, self.notifiers
         if self.language_model is not None:
             _ = self.prompt_template
 
@@ -207,13 +215,20 @@ class App:
         )
 
     @cached_property
+    def discovery(self) -> FeedDiscovery:
+        """The search for the feeds of a site."""
+        from monitor.fetch.discover import FeedDiscovery
+
+        return FeedDiscovery(self.fetcher, self.parser, self.clock)
+
+    @cached_property
     def examiner(self) -> Examiner:
         """How matched articles are read."""
         from monitor.fetch.page import TrafilaturaPageReader
 
         section = self.settings.fetch
         pages = TrafilaturaPageReader(self.fetcher) if section.full_text else None
-        return Examiner(self.reader, self.settings.status.policy(), pages, section.full_text_below_chars, self.judge)
+        return Examiner(self.reader, self.settings.status.policy(), pages, section.full_text_below_chars, self.judge, self.outlets)
 
     @cached_property
     def notifiers(self) -> Mapping[str, Notifier]:
@@ -301,6 +316,11 @@ class App:
             load_articles(articles_file),
             off_topic=self.off_topic_vectors,
             encoder=self.encoder,
-            examiner=Examiner(self.reader_by(model, "always") if model else self.reader, self.settings.status.policy(), judge=self.judge),
+            examiner=Examiner(
+                self.reader_by(model, "always") if model else self.reader,
+                self.settings.status.policy(),
+                judge=self.judge,
+                outlets=self.outlets,
+            ),
             match_policy=self.settings.match.policy(),
         )

@@ -10,6 +10,7 @@
         ├── SeedError             a seed or its manifest is wrong
         ├── ArticleFileError      an article in a JSON Lines file is wrong
         ├── BlockedAddressError   the guard refused an address
+        ├── RobotsError           a site asks in its robots.txt not to fetch a page
         ├── BodyTooLargeError     a body passed its size limit
         ├── ParseError            bytes are not a feed
         ├── ModelError            the encoder or reader weights cannot be used
@@ -73,6 +74,10 @@ class ArticleFileError(PermanentError):
 
 class BlockedAddressError(PermanentError):
     """The guard refused an address, a scheme or a redirect."""
+
+
+class RobotsError(PermanentError):
+    """A site asks in its robots.txt that a page is not fetched."""
 
 
 class BodyTooLargeError(PermanentError):

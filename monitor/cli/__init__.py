@@ -12,7 +12,7 @@ from monitor.errors import ArticleFileError, ConfigError, MonitorError, Permanen
 CHECK_FAILED, WRONG_USAGE, OUT_OF_REACH = 1, 2, 3
 
 root.add_typer(issues.commands, name="issues", help="List, show, add and calibrate issues.")
-root.add_typer(feeds.commands, name="feeds", help="List and test feeds.")
+root.add_typer(feeds.commands, name="feeds", help="List, add, test, find, exchange and audit feeds.")
 root.add_typer(outbox.commands, name="outbox", help="List deliveries, retry dead ones.")
 root.add_typer(database.commands, name="db", help="Upgrade, check and back up the database.")
 for module in (daemon, replay, log, explain, demo):

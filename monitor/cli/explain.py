@@ -38,9 +38,15 @@ def explain(
 
 def lines(trace: Trace, policy: StatusPolicy) -> Iterator[str]:
     """Yield the account of an article."""
+    from monitor.core.types import DateBasis
+
     article = trace.article
     yield f"{article.title or '(no headline)'} — {article.source}, {article.published_at:%Y-%m-%d %H:%M} UTC"
     yield f"  id {article.article_id}, version {article.version}, first seen {article.first_seen_at:%Y-%m-%d %H:%M} UTC  {article.url}"
+    if article.dated_by is not DateBasis.FEED:
+        yield f"  dated by {_DATED_BY[article.dated_by]}: its feed tells no date for this version"
+    for edit in article.edits:
+        yield f"  this version changed: “{edit.before or '(nothing)'}” → “{edit.after or '(nothing)'}”"
     for feed_key, _, raw, fetched_at in trace.entries:
         when = f"{fetched_at:%Y-%m-%d %H:%M} UTC" if fetched_at else "an unknown time"
         yield f"1. feed: {feed_key} delivered it at {when}, dated “{raw or 'without date'}”"
@@ -61,6 +67,10 @@ def lines(trace: Trace, policy: StatusPolicy) -> Iterator[str]:
         for delivery in trace.deliveries:
             if delivery.alert.change is not None and delivery.alert.change.change_id == change.change_id:
                 yield delivery_line(delivery)
+
+
+#: What the date of an article rests on, in words.
+_DATED_BY = {"address": "the day in its address", "page": "its page", "seen": "its first sight"}
 
 
 def delivery_line(delivery: Delivery) -> str:

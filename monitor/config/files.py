@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, ValidationError
 
 import monitor
 from monitor.config.articles import load_seeds
@@ -18,11 +18,13 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$")]
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-class _File(BaseModel):
+class DataFile(BaseModel):
+    """What a data file or a row of one holds: unknown keys are refused."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _FeedRow(_File):
+class _FeedRow(DataFile):
     key: Slug
     url: HttpUrl
     source: str = Field(min_length=1)
@@ -32,11 +34,12 @@ class _FeedRow(_File):
     interval_s: float | None = Field(None, ge=60, le=604_800)
 
 
-class _FeedFile(_File):
-    feeds: tuple[_FeedRow, ...]
+class _FeedFile(DataFile):
+    #: A list without a row yet is none in YAML.
+    feeds: Annotated[tuple[_FeedRow, ...], BeforeValidator(lambda rows: () if rows is None else rows)]
 
 
-class _StatusRow(_File):
+class _StatusRow(DataFile):
     key: Slug
     label: str = Field(min_length=1)
     phase: Phase
@@ -44,13 +47,13 @@ class _StatusRow(_File):
     after: tuple[str, ...] = ()
 
 
-class _LadderFile(_File):
+class _LadderFile(DataFile):
     key: Slug
     label: str = Field(min_length=1)
     statuses: tuple[_StatusRow, ...] = Field(min_length=2)
 
 
-class _IssueFile(_File):
+class _IssueFile(DataFile):
     key: Slug
     title: str = Field(min_length=8)
     ladder: str
@@ -67,7 +70,7 @@ def resolve(path: Path) -> Path:
 
 def load_feeds(path: Path) -> tuple[Feed, ...]:
     """Return the feeds of a list. Raises: ConfigError."""
-    rows = _read(path, _FeedFile).feeds
+    rows = read_data(path, _FeedFile).feeds
     for name in ("key", "url"):
         values = [str(getattr(row, name)) for row in rows]
         for value in values:
@@ -92,7 +95,7 @@ def load_ladders(folder: Path) -> dict[str, Ladder]:
 
 def load_ladder(path: Path) -> Ladder:
     """Return one ladder. Raises: ConfigError."""
-    file = _read(path, _LadderFile)
+    file = read_data(path, _LadderFile)
     keys = [row.key for row in file.statuses]
     for row in file.statuses:
         if keys.count(row.key) > 1:
@@ -105,7 +108,7 @@ def load_ladder(path: Path) -> Ladder:
 
 def load_issue(path: Path, ladders: dict[str, Ladder]) -> Issue:
     """Return an issue with its seeds, in order of publication. Raises: ConfigError, SeedError, ArticleFileError."""
-    file = _read(path, _IssueFile)
+    file = read_data(path, _IssueFile)
     if file.ladder not in ladders:
         raise ConfigError(f"{path}: ladder = {file.ladder!r}: there is no such ladder; known: {', '.join(sorted(ladders))}")
     return Issue(IssueKey(file.key), file.title, ladders[file.ladder], load_seeds(path.parent / file.seeds))
@@ -137,7 +140,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-def _read(path: Path, model: type[_Model]) -> _Model:
+def read_data(path: Path, model: type[_Model]) -> _Model:
+    """Return a YAML file as its model. Raises: ConfigError with a line for each fault."""
     try:
         return model.model_validate(read_yaml(path))
     except ValidationError as exc:

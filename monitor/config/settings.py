@@ -39,6 +39,7 @@ class PathSettings(Section):
     feeds: Path = Field(Path("config/feeds.yaml"), description="List of feeds")
     issues: Path = Field(Path("config/issues"), description="Folder with one YAML file an issue")
     ladders: Path = Field(Path("config/ladders"), description="Folder with one YAML file a ladder")
+    outlets: Path = Field(Path("config/outlets.yaml"), description="Outlets with their owners and wire signatures")
     off_topic: Path = Field(Path("seeds/off-topic/stories.jsonl"), description="Other news, against which relevance thresholds are learned")
 
 

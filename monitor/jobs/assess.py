@@ -10,6 +10,7 @@ import structlog
 from monitor.core.alerts import Suppressed, decide_alert, make_delivery
 from monitor.core.judging import Judge
 from monitor.core.policy import AlertPolicy, StatusPolicy
+from monitor.core.reading import tells_nothing_new
 from monitor.core.status import decide_status
 from monitor.core.types import Evidence, Issue, IssueState, StatusDecision
 from monitor.ports import Clock, UnitOfWork
@@ -75,6 +76,12 @@ def _assess(
 ) -> tuple[int, int] | None:
     """Return the numbers of changes and of alerts that one piece made; None where another worker moved the issue first."""
     with uow.transaction() as store:
+        earlier = [other for other in store.issues.evidence_of(issue.key, evidence.article_id) if other.version < evidence.version]
+        if earlier and tells_nothing_new(evidence, earlier[-1]):
+            # An edit elsewhere in the article must not tell an old step anew.
+            verdict = f"an edit that leaves the sentences on the status as they stood in version {earlier[-1].version}: nothing to weigh"
+            store.issues.mark_seen(evidence, verdict=verdict, now=clock.now())
+            return 0, 0
         state = store.issues.state(issue.key) or IssueState(issue.key)
         decision = decide_status(state, evidence, issue.ladder, status_policy, judge)
         if decision.state != state and not store.issues.advance(decision.state, expected_revision=state.revision):

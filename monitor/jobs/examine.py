@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import structlog
 
+from monitor.core.dedupe import with_page
 from monitor.core.judging import Judge
 from monitor.core.lineage import origin_of
+from monitor.core.outlets import Outlets
 from monitor.core.policy import StatusPolicy
 from monitor.core.reading import claims_of, make_evidence, signals_of
 from monitor.core.text import head_text, split_sentences, text_hash
 from monitor.core.types import Article, Embedding, Evidence, FloatArray, Issue, ReadingContext
 from monitor.errors import MonitorError
 from monitor.ports import Encoder, PageReader, StatusReader
+
+if TYPE_CHECKING:
+    from monitor.jobs.kinship import Kinship
 
 log = structlog.get_logger(__name__)
 
@@ -49,19 +55,33 @@ class Examiner:
     full_text_below_chars: int = 600
     #: Weighs what was read; None: the rules alone do.
     judge: Judge | None = None
+    #: Whose voice each outlet is.
+    outlets: Outlets = field(default_factory=Outlets)
 
     def examine(
-        self, article: Article, issue: Issue, *, match_score: float, status_key: str | None = None, about: tuple[float, ...] = ()
+        self,
+        article: Article,
+        issue: Issue,
+        *,
+        match_score: float,
+        status_key: str | None = None,
+        about: tuple[float, ...] = (),
+        kinship: Kinship | None = None,
+        vector: FloatArray | None = None,
     ) -> tuple[Article, Evidence]:
-        """Return the article, as a new version where its page told more, and its evidence on the issue."""
+        """Return the article, as a new version where its page told more, and its evidence on the issue.
+
+        `kinship` are the articles of the matter read before it, among which its origin is sought; `vector` (dim,) is that of its head.
+        """
         whole = self._with_page(article)
+        origin = kinship.origin(whole, vector)[0] if kinship else origin_of(whole, self.outlets)
         sentences = split_sentences(whole.title, whole.text)
         readings = self.reader.read(sentences, ReadingContext(issue, whole, status_key))
         evidence = make_evidence(
             whole,
             issue.key,
             claims_of(readings, self.policy),
-            origin=origin_of(whole),
+            origin=(origin.name, origin.keys),
             match_score=match_score,
             reader_id=self.reader.reader_id,
             signals=signals_of(readings),
@@ -74,9 +94,10 @@ class Examiner:
         if self.pages is None or len(article.text) >= self.full_text_below_chars or not article.url.startswith(("http://", "https://")):
             return article
         try:
-            text = self.pages.read(article.url)
+            page = self.pages.read(article.url)
         except MonitorError as exc:
             log.info("page_failed", article=article.article_id, error_type=type(exc).__name__, error=str(exc))
             return article
-        # The new text is a version of its own, so that the offsets of quotes count in what is stored.
-        return replace(article, text=text, version=article.version + 1) if text and len(text) > len(article.text) else article
+        if page is not None and page.is_stub:
+            log.info("page_is_stub", article=article.article_id, n_chars=len(page.text))
+        return article if page is None else with_page(article, page)

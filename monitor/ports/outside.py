@@ -12,6 +12,7 @@ from monitor.core.types import (
     Feed,
     FetchResult,
     FloatArray,
+    Page,
     ParsedFeed,
     ReadingContext,
     Sentence,
@@ -49,8 +50,8 @@ class FeedParser(Protocol):
 class PageReader(Protocol):
     """Gets the full text of a matched article."""
 
-    def read(self, url: str) -> str | None:
-        """Return the main text of the page, paragraphs separated by newlines; None where none can be had."""
+    def read(self, url: str) -> Page | None:
+        """Return what the page says; None where it has no text. Raises: FetchError, BlockedAddressError, BodyTooLargeError, RobotsError."""
         ...
 
 

@@ -20,10 +20,13 @@ from monitor.core.types import (
     FeedKey,
     FeedState,
     FloatArray,
+    IdHabits,
+    IdVerdict,
     IssueKey,
     IssueState,
     Match,
     Poll,
+    Serving,
 )
 
 
@@ -66,7 +69,27 @@ class FeedStore(Protocol):
         ...
 
     def forget_polls(self, *, before: datetime) -> int:
-        """Remove the record of polls before an instant; return how many."""
+        """Remove the record of polls, and of what they were served, before an instant; return how many polls."""
+        ...
+
+    def habits(self, feed_key: FeedKey) -> IdHabits:
+        """Return what the feed's ids were seen to do; all zero for a feed not yet read."""
+        ...
+
+    def id_verdict(self, feed_key: FeedKey) -> IdVerdict | None:
+        """Return by what the feed's items are known, and why; None for a feed not yet read."""
+        ...
+
+    def save_habits(self, feed_key: FeedKey, habits: IdHabits, verdict: IdVerdict, *, now: datetime) -> None:
+        """Write a feed's habits and what follows from them."""
+        ...
+
+    def record_serving(self, serving: Serving) -> None:
+        """Append to the record of what polls were served."""
+        ...
+
+    def servings(self, feed_key: FeedKey, *, since: datetime, until: datetime) -> list[Serving]:
+        """Return what polls of a feed were served from `since` on and before `until`, oldest first."""
         ...
 
 
@@ -79,6 +102,10 @@ class ArticleStore(Protocol):
 
     def by_fingerprint(self, fingerprints: Collection[str]) -> dict[str, ArticleId]:
         """Return, for those of the given article fingerprints (`core.dedupe`) that are known, the article."""
+        ...
+
+    def delivered(self, feed_key: FeedKey, urls: Collection[str]) -> list[tuple[str, str | None]]:
+        """Return address and id of those entries that this feed delivered with one of these addresses, exactly as written."""
         ...
 
     def get(self, article_ids: Collection[ArticleId]) -> dict[ArticleId, Article]:
@@ -155,6 +182,14 @@ class IssueStore(Protocol):
 
     def unseen_evidence(self, issue_key: IssueKey, *, limit: int) -> list[Evidence]:
         """Return evidence not yet assessed, in order of publication, then article id."""
+        ...
+
+    def evidence_between(self, issue_key: IssueKey, *, since: datetime, until: datetime, limit: int) -> list[Evidence]:
+        """Return evidence of articles published within a span, ends included: the latest `limit` of them, oldest first."""
+        ...
+
+    def evidence_of(self, issue_key: IssueKey, article_id: ArticleId) -> list[Evidence]:
+        """Return the evidence of an article's versions, oldest version first."""
         ...
 
     def mark_seen(self, evidence: Evidence, *, verdict: str, now: datetime) -> None:

@@ -38,6 +38,12 @@ class SqlArticleStore:
             for row in self._connection.execute(select(table).where(table.c.fingerprint.in_(piece)))
         }
 
+    def delivered(self, feed_key: FeedKey, urls: Collection[str]) -> list[tuple[str, str | None]]:
+        """Return address and id of those entries that this feed delivered with one of these addresses, exactly as written."""
+        table = schema.entries
+        statement = select(table.c.url, table.c.guid).where(table.c.feed_key == feed_key)
+        return [(row.url, row.guid) for piece in chunks(urls) for row in self._connection.execute(statement.where(table.c.url.in_(piece)))]
+
     def get(self, article_ids: Collection[ArticleId]) -> dict[ArticleId, Article]:
         """Return the latest versions of the articles that exist."""
         statement = _latest()

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from monitor.core.hosts import host_of
-from monitor.core.types import Feed, FeedKey, FeedState, Health, Poll
+from monitor.core.types import Feed, FeedKey, FeedState, Health, IdHabits, IdVerdict, Poll, Serving
 from monitor.errors import StoreError
 from monitor.store import schema
 from monitor.store.codec import from_columns, to_columns
-from monitor.store.statements import chunks, insert_once
+from monitor.store.statements import chunks, insert_once, insert_or_replace
 
 #: What a feed whose address changed forgets, since it was learned of the old one. What the user was told of it is not forgotten.
 _OF_ADDRESS = (
@@ -111,8 +111,39 @@ class SqlFeedStore:
         return [from_columns(Poll, row._mapping) for row in rows]
 
     def forget_polls(self, *, before: datetime) -> int:
-        """Remove the record of polls before an instant; return how many."""
+        """Remove the record of polls, and of what they were served, before an instant; return how many polls."""
+        self._connection.execute(delete(schema.servings).where(schema.servings.c.at < before))
         return self._connection.execute(delete(schema.polls).where(schema.polls.c.at < before)).rowcount
+
+    def habits(self, feed_key: FeedKey) -> IdHabits:
+        """Return what the feed's ids were seen to do; all zero for a feed not yet read."""
+        row = self._habits_row(feed_key)
+        return IdHabits() if row is None else from_columns(IdHabits, row._mapping)
+
+    def id_verdict(self, feed_key: FeedKey) -> IdVerdict | None:
+        """Return by what the feed's items are known, and why; None for a feed not yet read."""
+        row = self._habits_row(feed_key)
+        return None if row is None else from_columns(IdVerdict, row._mapping)
+
+    def save_habits(self, feed_key: FeedKey, habits: IdHabits, verdict: IdVerdict, *, now: datetime) -> None:
+        """Write a feed's habits and what follows from them."""
+        columns = to_columns(habits) | to_columns(verdict)
+        insert_or_replace(self._connection, schema.feed_habits, columns | {"feed_key": feed_key, "updated_at": now})
+
+    def record_serving(self, serving: Serving) -> None:
+        """Append to the record of what polls were served."""
+        self._connection.execute(schema.servings.insert(), to_columns(serving))
+
+    def servings(self, feed_key: FeedKey, *, since: datetime, until: datetime) -> list[Serving]:
+        """Return what polls of a feed were served from `since` on and before `until`, oldest first."""
+        table = schema.servings
+        statement = select(table).where(table.c.feed_key == feed_key, table.c.at >= since, table.c.at < until)
+        rows = self._connection.execute(statement.order_by(table.c.at, table.c.serving_number))
+        return [from_columns(Serving, row._mapping) for row in rows]
+
+    def _habits_row(self, feed_key: FeedKey) -> Row[Any] | None:
+        table = schema.feed_habits
+        return self._connection.execute(select(table).where(table.c.feed_key == feed_key)).one_or_none()
 
 
 def _state(row: Row[Any]) -> FeedState:

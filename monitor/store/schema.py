@@ -117,6 +117,38 @@ polls = Table(
     comment="the record of polls",
 )
 
+servings = Table(
+    "servings",
+    metadata,
+    _number("serving_number", "counts the servings in order of recording"),
+    _reference("feed_key", "feeds.feed_key", "the feed polled"),
+    _column("at", UtcDateTime(), "instant of the poll"),
+    _column("n_items", Integer(), "number of items in the body"),
+    _column("n_fresh", Integer(), "number of items among them of which nothing was known before"),
+    _column("marks", JSON(), "list of the marks of wordings that were not known before: each must lead to an article"),
+    Index(None, "feed_key", "at"),
+    Index(None, "at"),
+    comment="what polls were served that was not known, written down before anything was made of it: what an audit compares with",
+)
+
+feed_habits = Table(
+    "feed_habits",
+    metadata,
+    _reference("feed_key", "feeds.feed_key", "the feed", is_key=True),
+    _column("policy", Text(), "by what its items are known beside their words: both (id and address), url, id or words"),
+    _column("reason", ForeignText(), "why, in words with numbers"),
+    _column("n_items", Integer(), "number of items counted; all counts are halved from time to time, so that old habits fade"),
+    _column("n_without_id", Integer(), "number of items without an id"),
+    _column("n_repeated", Integer(), "number of items with an id that another item of the same body had as well"),
+    _column("n_shared_urls", Integer(), "number of items with an address that another item of the same body had as well"),
+    _column("n_kept", Integer(), "number of items that came again with the id they had"),
+    _column("n_changed", Integer(), "number of items that came again with another id"),
+    _column("n_future", Integer(), "number of items dated ahead of the poll"),
+    _column("n_undated", Integer(), "number of items without a date that can be read"),
+    _column("updated_at", UtcDateTime(), "instant of the poll that last changed the row"),
+    comment="what the ids and dates of each feed were seen to do",
+)
+
 articles = Table(
     "articles",
     metadata,
@@ -138,6 +170,9 @@ article_versions = Table(
     _column("text", ForeignText(), "text, markup removed; may be empty"),
     _column("published_at", UtcDateTime(), "publication of this version"),
     _column("first_seen_at", UtcDateTime(), "instant at which this system first stored the article"),
+    _column("dated_by", Text(), "what published_at rests on: feed, address, page or seen (the first sight of it)"),
+    _column("edits", JSON(), "list of the sentences that this version changed, each before and after; empty where only more became known"),
+    _column("canonical_url", ForeignText(), "address that its page calls its own; empty where no page was read or none is named"),
     Index(None, "url"),
     comment="what each version of an article says",
 )

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from monitor.core.hosts import host_of
 from monitor.core.types import Feed, FeedKey, FeedState, Health, Poll
 from monitor.errors import StoreError
+from monitor.testing.memory_identity import MemoryHabits
 from monitor.testing.memory_tables import FeedRow, Tables
 
 #: What a feed whose address changed forgets, since it was learned of the old one. What the user was told of it is not forgotten.
@@ -23,7 +24,7 @@ def _by_next_poll(state: FeedState) -> tuple[datetime, FeedKey]:
     return state.next_poll_at, state.feed.key
 
 
-class MemoryFeedStore:
+class MemoryFeedStore(MemoryHabits):
     """Feeds, their state and the record of polls."""
 
     def __init__(self, tables: Tables) -> None:
@@ -96,7 +97,8 @@ class MemoryFeedStore:
         return sorted(newest, key=lambda poll: poll.at, reverse=True)[:limit]
 
     def forget_polls(self, *, before: datetime) -> int:
-        """Remove the record of polls before an instant; return how many."""
+        """Remove the record of polls, and of what they were served, before an instant; return how many polls."""
+        self.forget_servings(before=before)
         past = [number for number, poll in self._tables.polls.items() if poll.at < before]
         for number in past:
             del self._tables.polls[number]

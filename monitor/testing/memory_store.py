@@ -49,6 +49,11 @@ class MemoryArticleStore:
         rows = self._tables.fingerprints
         return {fingerprint: rows[fingerprint] for fingerprint in fingerprints if fingerprint in rows}
 
+    def delivered(self, feed_key: FeedKey, urls: Collection[str]) -> list[tuple[str, str | None]]:
+        """Return address and id of those entries that this feed delivered with one of these addresses, exactly as written."""
+        rows = self._tables.guids
+        return [(url, guid) for url in urls for guid in rows.get((feed_key, url), ())]
+
     def get(self, article_ids: Collection[ArticleId]) -> dict[ArticleId, Article]:
         """Return the latest versions of the articles that exist."""
         rows = self._tables.articles
@@ -58,6 +63,8 @@ class MemoryArticleStore:
         """Store an entry under its identity (unique within its feed); storing one again changes nothing."""
         if (entry.feed_key, identity) not in self._tables.entries:
             self._tables.entries[entry.feed_key, identity] = EntryRow(entry, article_id)
+            place = (entry.feed_key, entry.url)
+            self._tables.guids[place] = self._tables.guids.get(place, frozenset()) | {entry.guid}
 
     def add_entries(self, entries: Sequence[tuple[Entry, str, ArticleId]]) -> None:
         """Store entries, each with its identity and article, as `add_entry` does one by one."""
@@ -166,6 +173,17 @@ class MemoryIssueStore:
         rows = self._tables.evidence.values()
         unseen = [row.evidence for row in rows if row.seen_at is None and row.evidence.issue_key == issue_key]
         return sorted(unseen, key=lambda evidence: (evidence.published_at, evidence.article_id, evidence.version))[:limit]
+
+    def evidence_between(self, issue_key: IssueKey, *, since: datetime, until: datetime, limit: int) -> list[Evidence]:
+        """Return evidence of articles published within a span, ends included: the latest `limit` of them, oldest first."""
+        rows = (row.evidence for row in self._tables.evidence.values())
+        found = [evidence for evidence in rows if evidence.issue_key == issue_key and since <= evidence.published_at <= until]
+        return sorted(found, key=lambda evidence: (evidence.published_at, evidence.article_id, evidence.version))[-limit:]
+
+    def evidence_of(self, issue_key: IssueKey, article_id: ArticleId) -> list[Evidence]:
+        """Return the evidence of an article's versions, oldest version first."""
+        keys = sorted(key for key in self._tables.evidence if key[:2] == (issue_key, article_id))
+        return [self._tables.evidence[key].evidence for key in keys]
 
     def mark_seen(self, evidence: Evidence, *, verdict: str, now: datetime) -> None:
         """Record that evidence was assessed, and what came of it, in words. Raises: StoreError where it is not stored."""

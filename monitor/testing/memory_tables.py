@@ -17,10 +17,13 @@ from monitor.core.types import (
     Entry,
     FeedKey,
     FeedState,
+    IdHabits,
+    IdVerdict,
     IssueKey,
     IssueState,
     Match,
     Poll,
+    Serving,
 )
 from monitor.errors import StoreError
 from monitor.ports import Assessment
@@ -100,7 +103,11 @@ class Tables:
 
     feeds: Table[FeedKey, FeedRow] = field(default_factory=Table)
     polls: Table[int, Poll] = field(default_factory=Table)
+    habits: Table[FeedKey, tuple[IdHabits, IdVerdict]] = field(default_factory=Table)
+    servings: Table[int, Serving] = field(default_factory=Table)
     entries: Table[tuple[FeedKey, str], EntryRow] = field(default_factory=Table)
+    #: Ids that came with each address of a feed.
+    guids: Table[tuple[FeedKey, str], frozenset[str | None]] = field(default_factory=Table)
     #: Latest versions.
     articles: Table[ArticleId, Article] = field(default_factory=Table)
     versions: Table[tuple[ArticleId, int], Article] = field(default_factory=Table)
@@ -121,6 +128,10 @@ class Tables:
         """Make sure that what was written points to rows that exist. Raises: StoreError naming the first that does not."""
         for number in self.polls.written:
             self._need("feed", self.polls[number].feed_key, self.feeds)
+        for number in self.servings.written:
+            self._need("feed", self.servings[number].feed_key, self.feeds)
+        for feed_key in self.habits.written:
+            self._need("feed", feed_key, self.feeds)
         for feed_key, identity in self.entries.written:
             self._need("feed", feed_key, self.feeds)
             self._need("article", self.entries[feed_key, identity].article_id, self.articles)

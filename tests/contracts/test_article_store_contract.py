@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from monitor.core.types import ArticleId, Embedding, FeedKey
+from monitor.core.types import ArticleId, DateBasis, Edit, Embedding, FeedKey
 from monitor.ports import UnitOfWork
 from tests.examples import ARTICLE, ISSUE, NOON, after, article, entry, feed, fill, match
 
@@ -157,3 +157,26 @@ def test_many_are_stored_as_if_one_after_the_other(unit: UnitOfWork) -> None:
         tx.articles.add_entries([(entry(), "e-1", ARTICLE), (entry(), "e-2", ArticleId("a-2")), (entry(), "e-1", ArticleId("a-2"))])
         tx.articles.add_entries([])
         assert tx.articles.known_entries(FeedKey("wire"), ["e-1", "e-2", "e-3"]) == {"e-1": "a-1", "e-2": "a-2"}
+
+
+def test_what_a_version_changed_and_what_dates_it_come_back(unit: UnitOfWork) -> None:
+    edited = replace(article(version=2), dated_by=DateBasis.PAGE, edits=(Edit("Duties stay.", "Duties end."), Edit("", "“Zürich”")))
+    with unit.transaction() as tx:
+        tx.articles.add(article(), fingerprints=[])
+        tx.articles.add(edited, fingerprints=[])
+    with unit.reading() as tx:
+        assert tx.articles.versions(ARTICLE) == [article(), edited]
+
+
+def test_the_ids_that_came_with_an_address_are_those_of_the_feed(unit: UnitOfWork) -> None:
+    first, other = entry(), replace(entry(), guid="another")
+    with unit.transaction() as tx:
+        tx.feeds.sync([feed(), feed("other")], now=NOON)
+        tx.articles.add(article(), fingerprints=[])
+        tx.articles.add_entry(first, identity="i-1", article_id=ARTICLE)
+        tx.articles.add_entry(other, identity="i-2", article_id=ARTICLE)
+        tx.articles.add_entry(replace(first, feed_key=FeedKey("other"), guid="elsewhere"), identity="i-1", article_id=ARTICLE)
+    with unit.reading() as tx:
+        found = tx.articles.delivered(first.feed_key, [first.url, "https://unknown.example/"])
+        assert sorted(found, key=str) == sorted([(first.url, first.guid), (first.url, "another")], key=str)
+        assert tx.articles.delivered(first.feed_key, []) == []

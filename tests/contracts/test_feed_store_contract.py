@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.core.types import FeedHints, FeedKey, FeedState, Health, Poll
+from monitor.core.types import FeedHints, FeedKey, FeedState, Health, IdHabits, IdPolicy, IdVerdict, Poll, Serving
 from monitor.errors import StoreError
 from monitor.ports import UnitOfWork
 from tests.examples import NOON, after, feed
@@ -172,3 +172,33 @@ def test_polls_come_newest_first_up_to_the_limit(unit: UnitOfWork) -> None:
             tx.feeds.record(poll)
         assert tx.feeds.polls(FeedKey("wire"), limit=9) == [same_instant, second, first]
         assert tx.feeds.polls(FeedKey("wire"), limit=1) == [same_instant]
+
+
+def test_habits_come_back_with_what_follows_from_them(unit: UnitOfWork) -> None:
+    habits = IdHabits(8, 7, 6, 5, 4, 3, 2, 1)
+    with unit.transaction() as tx:
+        tx.feeds.sync([feed()], now=NOON)
+        assert (tx.feeds.habits(feed().key), tx.feeds.id_verdict(feed().key)) == (IdHabits(), None)
+        for policy in (IdPolicy.BOTH, IdPolicy.URL):
+            tx.feeds.save_habits(feed().key, habits, IdVerdict(policy, "7 of 8 items have no id"), now=NOON)
+    with unit.reading() as tx:
+        assert tx.feeds.habits(feed().key) == habits
+        assert tx.feeds.id_verdict(feed().key) == IdVerdict(IdPolicy.URL, "7 of 8 items have no id")
+
+
+def test_servings_of_a_window_come_oldest_first_and_are_forgotten_with_the_polls(unit: UnitOfWork) -> None:
+    servings = [Serving(feed().key, after(minutes), 10, 2, ("c:1", f"c:{minutes}")) for minutes in (0, 60, 120)]
+    with unit.transaction() as tx:
+        tx.feeds.sync([feed(), feed("other")], now=NOON)
+        for serving in [*reversed(servings), replace(servings[0], feed_key=FeedKey("other"))]:
+            tx.feeds.record_serving(serving)
+    with unit.transaction() as tx:
+        assert tx.feeds.servings(feed().key, since=NOON, until=after(121)) == servings
+        assert tx.feeds.servings(feed().key, since=after(1), until=after(120)) == servings[1:2]
+        tx.feeds.forget_polls(before=after(60))
+        assert tx.feeds.servings(feed().key, since=NOON, until=after(121)) == servings[1:]
+
+
+def test_what_an_unknown_feed_was_served_is_refused(unit: UnitOfWork) -> None:
+    with pytest.raises(StoreError), unit.transaction() as tx:
+        tx.feeds.record_serving(Serving(FeedKey("unknown"), NOON, 1, 0))

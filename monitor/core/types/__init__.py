@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from monitor.core.types.alerts import Alert, Delivery, DeliveryState
-from monitor.core.types.articles import Anchor, Article, ArticleId, Baseline, Embedding, FloatArray, Issue, IssueKey, Match, Seed
+from monitor.core.types.articles import (
+    Anchor,
+    Article,
+    ArticleId,
+    Baseline,
+    DateBasis,
+    Edit,
+    Embedding,
+    FloatArray,
+    Issue,
+    IssueKey,
+    Match,
+    Page,
+    Seed,
+)
 from monitor.core.types.feeds import Entry, Feed, FeedHints, FeedKey, FeedState, FetchResult, Health, ParsedFeed, Poll
+from monitor.core.types.identity import IdHabits, IdPolicy, IdVerdict, Serving
 from monitor.core.types.status import (
     Change,
     ChangeId,
@@ -36,8 +51,10 @@ __all__ = [
     "ChangeKind",
     "Claim",
     "Confirmation",
+    "DateBasis",
     "Delivery",
     "DeliveryState",
+    "Edit",
     "Embedding",
     "Entry",
     "Evidence",
@@ -48,10 +65,14 @@ __all__ = [
     "FetchResult",
     "FloatArray",
     "Health",
+    "IdHabits",
+    "IdPolicy",
+    "IdVerdict",
     "Issue",
     "IssueKey",
     "IssueState",
     "Match",
+    "Page",
     "ParsedFeed",
     "Place",
     "Poll",
@@ -60,6 +81,7 @@ __all__ = [
     "Seed",
     "Sentence",
     "SentenceReading",
+    "Serving",
     "Signal",
     "Speaker",
     "Stance",

@@ -107,6 +107,11 @@ class Entry:
     published_raw: str | None = None
     fetched_at: datetime | None = None
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing to read in it nor to know it by."""
+        return not (self.title or self.text or self.url or self.guid)
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
