@@ -9,7 +9,7 @@ PIP_FLAGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test lint type eval bench clean
+.PHONY: help install run demo test lint type eval bench etiquette months clean
 
 ##@ Use
 run: $(STAMP) ## Run the monitor: poll the feeds, print or post alerts, until Ctrl-C
@@ -35,6 +35,13 @@ eval: $(STAMP) ## Score the project's own labelled storylines
 
 bench: $(STAMP) ## Measure speed
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.throughput
+
+etiquette: $(STAMP) ## Score the poller as a publisher would
+	$(BIN)/python -m benchmarks.etiquette
+
+months: $(STAMP) ## Poll 2,000 simulated feeds for two months of their time (hours)
+	$(BIN)/python -m benchmarks.months
 
 ##@ House-keeping
 install: $(STAMP) ## Make .venv/ and install everything

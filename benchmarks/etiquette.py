@@ -148,7 +148,7 @@ def unchanged(etag: str | None = '"1"', last_modified: str | None = None, **head
 
 def always(answer: Answer) -> Habit:
     """Return the habit of one answer for ever."""
-    return lambda request, at: answer
+    return lambda *_: answer
 
 
 def gaps_s(visits: list[Visit]) -> list[float]:
