@@ -6,6 +6,7 @@ Everything is made on first use: a command that only reads the log never imports
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -184,24 +185,34 @@ class App:
     @cached_property
     def fetcher(self) -> FeedFetcher:
         """The fetcher behind its guard."""
-        from monitor.fetch.http import HttpFetcher, Timeouts
+        from monitor.fetch.dial import Timeouts
+        from monitor.fetch.http import HttpFetcher
 
         section = self.settings.fetch
         contact = f"; {section.contact}" if section.contact else ""
         return HttpFetcher(
             user_agent=f"Statuswatch/{__version__} (feed monitor{contact})",
-            timeouts=Timeouts(section.connect_timeout_s, section.read_timeout_s, section.total_timeout_s),
+            timeouts=Timeouts(
+                section.connect_timeout_s, section.read_timeout_s, section.total_timeout_s, first_byte_s=section.first_byte_timeout_s
+            ),
             max_body_bytes=section.max_body_bytes,
             max_redirects=section.max_redirects,
+            max_header_bytes=section.max_header_bytes,
             allowed_networks=section.allowed_networks,
         )
 
     @cached_property
     def parser(self) -> FeedParser:
-        """The feed parser."""
-        from monitor.fetch.parse import FeedparserParser
+        """The feed parser, in processes of its own."""
+        from monitor.fetch.isolate import IsolatedParser
 
-        return FeedparserParser(max_body_bytes=self.settings.fetch.max_body_bytes)
+        section = self.settings.fetch
+        return IsolatedParser(
+            max_body_bytes=section.max_body_bytes,
+            timeout_s=section.parse_timeout_s,
+            max_memory_bytes=section.parse_memory_bytes,
+            n_processes=section.parse_processes,
+        )
 
     @cached_property
     def discovery(self) -> FeedDiscovery:
@@ -255,15 +266,16 @@ class App:
 
     def poll(self, jitter: Callable[[], float] | None = None) -> poll.Polled:
         """Run the poll job."""
-        return poll.run(
+        polling = poll.Polling(
             uow=self.uow,
             fetcher=self.fetcher,
             parser=self.parser,
             clock=self.clock,
             policy=self.settings.poll.policy(),
             jitter=jitter or (lambda: random.uniform(-1.0, 1.0)),  # noqa: S311 - it spreads polls, it keeps no secret.
-            workers=self.settings.fetch.workers,
+            pause=time.sleep,
         )
+        return poll.run(polling, workers=self.settings.fetch.workers)
 
     def match(self) -> match.Matched:
         """Run the match job."""
@@ -287,7 +299,7 @@ class App:
 
     def watch(self) -> watch.Watched:
         """Run the watch job."""
-        return watch.run(uow=self.uow, clock=self.clock, channels=tuple(self.notifiers))
+        return watch.run(uow=self.uow, clock=self.clock, channels=tuple(self.notifiers), policy=self.settings.poll.policy())
 
     def prune(self) -> int:
         """Run the prune job."""

@@ -23,7 +23,7 @@ from monitor.app import App
 from monitor.config import Settings
 from monitor.config.articles import load_articles, load_seeds
 from monitor.config.files import resolve
-from monitor.config.settings import DatabaseSettings, FetchSettings, PathSettings, SlackSettings
+from monitor.config.settings import DatabaseSettings, FetchSettings, PathSettings, PollSettings, SlackSettings
 from monitor.core.text import split_sentences
 from monitor.core.types import Article, Change
 from monitor.ports import Trace
@@ -112,6 +112,7 @@ def _settings(folder: Path, site: LoopbackSite, slack: StandInSlack, seeds: Sequ
         | {
             "paths": PathSettings(feeds=folder / "feeds.yaml", issues=folder / "issues", off_topic=folder / "off-topic.jsonl"),
             "database": DatabaseSettings.model_validate({"url": f"sqlite:///{folder / 'demo.db'}"}),
+            "poll": PollSettings(host_spacing_s=0),
             "fetch": FetchSettings(allowed_networks=("127.0.0.0/8",), full_text=False),
             "slack": SlackSettings.model_validate({"token": "xoxb-demonstration", "channel": "#desk", "base_url": slack.base_url}),
         }

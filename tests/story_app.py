@@ -37,6 +37,7 @@ def write_files(folder: Path, feeds: dict[str, str], **sections: Mapping[str, ob
             "off_topic": str(folder / "off-topic.jsonl"),
         },
         "database": {"url": f"sqlite:///{folder / 'monitor.db'}", "busy_timeout_s": 0.2},
+        "poll": {"host_spacing_s": 0},
         "fetch": {"allowed_networks": ["127.0.0.0/8"], "full_text": False, "total_timeout_s": 5},
         "log": {"level": "warning", "style": "json"},
     }

@@ -66,10 +66,17 @@ class FetchSettings(Section):
     workers: int = Field(8, ge=1, le=64, description="Feeds fetched at the same time")
     connect_timeout_s: Seconds = Field(10.0, description="Seconds to connect")
     read_timeout_s: Seconds = Field(20.0, description="Seconds without a byte")
+    first_byte_timeout_s: Seconds = Field(20.0, description="Seconds from a request to the first byte of its answer")
     total_timeout_s: Seconds = Field(60.0, description="Seconds for a whole exchange, redirects included")
+    max_header_bytes: int = Field(65_536, ge=1024, le=1_048_576, description="Largest head of an answer, in bytes")
     max_body_bytes: int = Field(15_728_640, ge=1024, le=1_073_741_824, description="Largest body, on the wire and inflated, in bytes")
     max_redirects: int = Field(5, ge=0, le=20, description="Redirects followed")
     allowed_networks: tuple[str, ...] = Field((), description="Private networks (CIDR) that may be fetched from, for intranets")
+    parse_timeout_s: Seconds = Field(10.0, description="Seconds for which a body may be parsed; then the parser's process is ended")
+    parse_memory_bytes: int = Field(
+        1_073_741_824, ge=268_435_456, le=68_719_476_736, description="Memory that a parser's process may take, in bytes"
+    )
+    parse_processes: int = Field(2, ge=1, le=64, description="Processes that parse feeds, beside the daemon's own")
     full_text: bool = Field(True, description="Fetch the page of a matched article whose feed text is short")
     full_text_below_chars: int = Field(600, ge=0, le=100_000, description="Feed text shorter than this counts as short")
 
@@ -91,9 +98,25 @@ class PollSettings(Section):
         _POLL.min_interval_s, ge=0.1, le=86_400, description="Least seconds between polls, whatever a feed asks for"
     )
     max_interval_s: float = Field(_POLL.max_interval_s, ge=60, le=604_800, description="Most seconds between polls")
-    jitter: float = Field(_POLL.jitter, ge=0, le=0.5, description="Share of the interval by which each poll is shifted")
+    jitter: float = Field(_POLL.jitter, ge=0, le=0.5, description="Most share of the interval by which each poll is put off")
     blind_after_s: Seconds = Field(_POLL.blind_after_s, description="Seconds of failing after which a feed counts as blind")
     probe_after_s: Seconds = Field(_POLL.probe_after_s, description="Seconds after which a feed is asked without validators")
+    doubted_probe_after_s: Seconds = Field(
+        _POLL.doubted_probe_after_s, description="The same for a feed whose server answered 304 although it had changed"
+    )
+    n_confirm_redirect: int = Field(
+        _POLL.n_confirm_redirect, ge=1, le=100, description="Polls in a row that confirm a permanent redirect before it is adopted"
+    )
+    max_skip_s: float = Field(
+        _POLL.max_skip_s, ge=0, le=604_800, description="Most seconds for which skipHours and skipDays put off a poll"
+    )
+    host_spacing_s: float = Field(
+        _POLL.host_spacing_s, ge=0, le=3600, description="Seconds between two requests to one host; 0 asks its feeds at the same time"
+    )
+    n_host_feeds: int = Field(_POLL.n_host_feeds, ge=1, le=1000, description="Most feeds of one host that are asked in one tick")
+    host_rest_s: Seconds = Field(
+        _POLL.host_rest_s, description="Seconds for which all feeds of a host rest after a 429 or 503 that does not say how long"
+    )
 
     def policy(self) -> PollPolicy:
         """Return the polling policy."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from monitor.core.dedupe import Known, NewVersion, choose_known, decide_entry
 from monitor.core.identity import count_habits, decide_id_policy
 from monitor.core.marks import article_fingerprints, entry_identity, page_address, twin_marks
-from monitor.core.types import Entry, Serving
+from monitor.core.types import Article, ArticleId, Entry, Serving
 from monitor.ports import Transaction
 
 
@@ -59,6 +59,8 @@ def store_entries(entries: Sequence[Entry], store: Transaction, *, source: str, 
 
     n_known = n_new = n_versions = 0
     delivered = set(identified)
+    article_rows: list[tuple[Article, tuple[str, ...]]] = []
+    entry_rows: list[tuple[Entry, str, ArticleId]] = []
     for entry, identity, marks in zip(entries, identities, fingerprints, strict=True):
         article_id = choose_known(identified.get(identity), marks, found)
         known = articles.get(article_id) if article_id else None
@@ -80,12 +82,14 @@ def store_entries(entries: Sequence[Entry], store: Transaction, *, source: str, 
         unseen = tuple(mark for mark in marks if mark not in found)
         if is_new or is_version or unseen:
             # A known article is written as well where the entry has other fingerprints: they let the same words be known again from any feed.
-            store.articles.add(article, fingerprints=unseen)
+            article_rows.append((article, unseen))
         if identity not in identified:
-            store.articles.add_entry(entry, identity=identity, article_id=article.article_id)
+            entry_rows.append((entry, identity, article.article_id))
             identified[identity] = article.article_id
         found |= dict.fromkeys(unseen, article.article_id)
         articles[article.article_id] = article
+    store.articles.add_all(article_rows)
+    store.articles.add_entries(entry_rows)
     return Intake(len(entries), n_known, n_new, n_versions)
 
 

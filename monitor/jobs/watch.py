@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 import structlog
 
 from monitor.core.alerts import make_delivery, make_notice
+from monitor.core.policy import PollPolicy
+from monitor.core.polling import is_blind
 from monitor.core.types import Alert, FeedState, Health, IssueKey
 from monitor.ports import Clock, Transaction, UnitOfWork
 
@@ -25,14 +27,14 @@ class Watched:
     n_seeing: int = 0
 
 
-def run(*, uow: UnitOfWork, clock: Clock, channels: Sequence[str]) -> Watched:
+def run(*, uow: UnitOfWork, clock: Clock, channels: Sequence[str], policy: PollPolicy) -> Watched:
     """Raise one notice for all feeds that went blind since the last look, and one for all that see again."""
     with uow.reading() as store:
-        blind, seeing, _ = _news(store)
+        blind, seeing, _ = _news(store, clock, policy)
     if blind or seeing:
         with uow.transaction() as store:
             # Looked at once more: a poll may have ended since, and what it wrote must not be overwritten.
-            blind, seeing, n_feeds = _news(store)
+            blind, seeing, n_feeds = _news(store, clock, policy)
             for alert in _notices(blind, seeing, n_feeds, clock):
                 for channel in channels:
                     store.outbox.add(make_delivery(alert, channel, clock.now()))
@@ -44,10 +46,10 @@ def run(*, uow: UnitOfWork, clock: Clock, channels: Sequence[str]) -> Watched:
     return Watched(len(blind), len(seeing))
 
 
-def _news(store: Transaction) -> tuple[list[FeedState], list[FeedState], int]:
+def _news(store: Transaction, clock: Clock, policy: PollPolicy) -> tuple[list[FeedState], list[FeedState], int]:
     """Return the feeds gone blind and those seeing again that nobody was told of, and how many feeds there are."""
     states = [state for state in store.feeds.states() if state.health is not Health.RETIRED]
-    blind = [state for state in states if state.health in {Health.BLIND, Health.GONE} and not state.is_blind_noticed]
+    blind = [state for state in states if is_blind(state, clock.now(), policy) and not state.is_blind_noticed]
     seeing = [state for state in states if state.health is Health.HEALTHY and state.is_blind_noticed]
     return blind, seeing, len(states)
 

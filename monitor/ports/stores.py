@@ -37,8 +37,19 @@ class FeedStore(Protocol):
         """Make the stored feeds those given: add, update, retire (never delete). New ones are due now; state of known ones is kept."""
         ...
 
-    def due(self, *, now: datetime, limit: int) -> list[FeedState]:
-        """Return feeds with `next_poll_at <= now` that are neither gone nor retired, longest due first."""
+    def due(self, *, now: datetime, limit: int, host_limit: int | None = None, host_quiet_s: float = 0.0) -> list[FeedState]:
+        """Return feeds with `next_poll_at <= now` that are neither gone nor retired, longest due first.
+
+        Of one host no more than `host_limit`, and none where one of its feeds was asked within the last `host_quiet_s` seconds.
+        """
+        ...
+
+    def get(self, feed_keys: Collection[FeedKey]) -> dict[FeedKey, FeedState]:
+        """Return the states of the feeds that exist."""
+        ...
+
+    def of_host(self, host: str) -> list[FeedState]:
+        """Return the feeds that are asked of a host (`core.hosts`) and are neither gone nor retired, next poll first."""
         ...
 
     def states(self) -> list[FeedState]:
@@ -103,6 +114,14 @@ class ArticleStore(Protocol):
 
     def add_entry(self, entry: Entry, *, identity: str, article_id: ArticleId) -> None:
         """Store an entry under its identity (unique within its feed); storing one again changes nothing."""
+        ...
+
+    def add_entries(self, entries: Sequence[tuple[Entry, str, ArticleId]]) -> None:
+        """Store entries, each with its identity and article, as `add_entry` does one by one."""
+        ...
+
+    def add_all(self, articles: Sequence[tuple[Article, Collection[str]]]) -> None:
+        """Store articles, each with its fingerprints, in the given order, as `add` does one by one."""
         ...
 
     def add(self, article: Article, *, fingerprints: Collection[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from sqlalchemy import Connection, Select, and_, exists, select, update
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, and_, exists, select, update
 from monitor.core.types import Article, ArticleId, Embedding, Entry, FeedKey, FloatArray, IssueKey, Match
 from monitor.store import schema
 from monitor.store.codec import from_bytes, from_columns, to_bytes, to_columns
-from monitor.store.statements import chunks, insert_all_once, insert_once, insert_or_replace
+from monitor.store.statements import chunks, insert_all_once, insert_or_replace
 
 
 class SqlArticleStore:
@@ -54,18 +54,28 @@ class SqlArticleStore:
 
     def add_entry(self, entry: Entry, *, identity: str, article_id: ArticleId) -> None:
         """Store an entry under its identity (unique within its feed); storing one again changes nothing."""
-        row = to_columns(entry) | {"identity": identity, "article_id": article_id}
-        insert_once(self._connection, schema.entries, row)
+        self.add_entries([(entry, identity, article_id)])
+
+    def add_entries(self, entries: Sequence[tuple[Entry, str, ArticleId]]) -> None:
+        """Store entries, each with its identity and article, as `add_entry` does one by one."""
+        rows = [to_columns(entry) | {"identity": identity, "article_id": article_id} for entry, identity, article_id in entries]
+        insert_all_once(self._connection, schema.entries, rows)
 
     def add(self, article: Article, *, fingerprints: Collection[str]) -> None:
         """Store a new article or a new version; storing the same version again adds nothing but fingerprints not yet known."""
-        row = to_columns(article)
+        self.add_all([(article, fingerprints)])
+
+    def add_all(self, articles: Sequence[tuple[Article, Collection[str]]]) -> None:
+        """Store articles, each with its fingerprints, in the given order, as `add` does one by one."""
         table = schema.articles
-        insert_once(self._connection, table, {name: row[name] for name in table.columns.keys()})  # noqa: SIM118 - columns, not names
-        newer = update(table).where(table.c.article_id == article.article_id, table.c.version < article.version)
-        self._connection.execute(newer.values(version=article.version, published_at=article.published_at))
-        insert_once(self._connection, schema.article_versions, row)
-        marks = [{"fingerprint": mark, "article_id": article.article_id} for mark in dict.fromkeys(fingerprints)]
+        rows = [to_columns(article) for article, _ in articles]
+        insert_all_once(self._connection, table, [{name: row[name] for name in table.columns.keys()} for row in rows])  # noqa: SIM118 - columns, not names
+        for article, _ in articles:
+            if article.version > 1:
+                newer = update(table).where(table.c.article_id == article.article_id, table.c.version < article.version)
+                self._connection.execute(newer.values(version=article.version, published_at=article.published_at))
+        insert_all_once(self._connection, schema.article_versions, rows)
+        marks = [{"fingerprint": mark, "article_id": article.article_id} for article, marks in articles for mark in dict.fromkeys(marks)]
         insert_all_once(self._connection, schema.article_fingerprints, marks)
 
     def versions(self, article_id: ArticleId) -> list[Article]:

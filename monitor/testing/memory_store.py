@@ -18,79 +18,19 @@ from monitor.core.types import (
     Embedding,
     Entry,
     Evidence,
-    Feed,
     FeedKey,
-    FeedState,
     FloatArray,
-    Health,
     IssueKey,
     IssueState,
     Match,
-    Poll,
 )
 from monitor.errors import DatabaseBusyError, StoreError
 from monitor.ports import Assessment
-from monitor.testing.memory_identity import MemoryHabits
-from monitor.testing.memory_tables import EntryRow, FeedRow, IssueRow, Tables
+from monitor.testing.memory_feeds import MemoryFeedStore
+from monitor.testing.memory_tables import EntryRow, IssueRow, Tables
 
 # Within the outbox, `list` is a method.
 Deliveries = list[Delivery]
-
-
-class MemoryFeedStore(MemoryHabits):
-    """Feeds, their state and the record of polls."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    def sync(self, feeds: Sequence[Feed], *, now: datetime) -> None:
-        """Make the stored feeds those given; one whose address changed forgets the old one's validators and end, and is due now."""
-        rows = self._tables.feeds
-        for feed in feeds:
-            known = rows.get(feed.key)
-            state = known.state if known else FeedState(feed, next_poll_at=now)
-            if state.feed.url != feed.url:
-                health = Health.NEW if state.health is Health.GONE else state.health
-                state = replace(state, etag=None, last_modified=None, next_poll_at=now, health=health)
-            rows[feed.key] = FeedRow(replace(state, feed=feed))
-        for key in rows.keys() - {feed.key for feed in feeds}:
-            rows[key] = replace(rows[key], is_retired=True)
-
-    def due(self, *, now: datetime, limit: int) -> list[FeedState]:
-        """Return feeds with `next_poll_at <= now` that are neither gone nor retired, longest due first."""
-        ready = [state for state in self.states() if state.next_poll_at <= now and state.health not in {Health.GONE, Health.RETIRED}]
-        return sorted(ready, key=lambda state: (state.next_poll_at, state.feed.key))[:limit]
-
-    def states(self) -> list[FeedState]:
-        """Return every feed's state, retired ones last, by key."""
-        rows = sorted(self._tables.feeds.values(), key=lambda row: (row.is_retired, row.state.feed.key))
-        return [replace(row.state, health=Health.RETIRED) if row.is_retired else row.state for row in rows]
-
-    def save(self, state: FeedState) -> None:
-        """Write a feed's state, not what the configuration says of it. Only `sync` brings a retired feed back."""
-        known = self._tables.feeds.get(state.feed.key)
-        if known is None:
-            raise StoreError(f"the feed {state.feed.key!r} is unknown; list it in the configuration, and sync the feeds first")
-        is_retired = state.health is Health.RETIRED
-        written = replace(state, feed=known.state.feed, health=known.state.health if is_retired else state.health)
-        self._tables.feeds[state.feed.key] = FeedRow(written, known.is_retired or is_retired)
-
-    def record(self, poll: Poll) -> None:
-        """Append to the record of polls."""
-        self._tables.polls[max(self._tables.polls, default=0) + 1] = poll
-
-    def polls(self, feed_key: FeedKey, *, limit: int) -> list[Poll]:
-        """Return the latest polls of a feed, newest first."""
-        newest = reversed([poll for poll in self._tables.polls.values() if poll.feed_key == feed_key])
-        return sorted(newest, key=lambda poll: poll.at, reverse=True)[:limit]
-
-    def forget_polls(self, *, before: datetime) -> int:
-        """Remove the record of polls, and of what they were served, before an instant; return how many polls."""
-        self.forget_servings(before=before)
-        past = [number for number, poll in self._tables.polls.items() if poll.at < before]
-        for number in past:
-            del self._tables.polls[number]
-        return len(past)
 
 
 class MemoryArticleStore:
@@ -125,6 +65,16 @@ class MemoryArticleStore:
             self._tables.entries[entry.feed_key, identity] = EntryRow(entry, article_id)
             place = (entry.feed_key, entry.url)
             self._tables.guids[place] = self._tables.guids.get(place, frozenset()) | {entry.guid}
+
+    def add_entries(self, entries: Sequence[tuple[Entry, str, ArticleId]]) -> None:
+        """Store entries, each with its identity and article, as `add_entry` does one by one."""
+        for entry, identity, article_id in entries:
+            self.add_entry(entry, identity=identity, article_id=article_id)
+
+    def add_all(self, articles: Sequence[tuple[Article, Collection[str]]]) -> None:
+        """Store articles, each with its fingerprints, in the given order, as `add` does one by one."""
+        for article, fingerprints in articles:
+            self.add(article, fingerprints=fingerprints)
 
     def add(self, article: Article, *, fingerprints: Collection[str]) -> None:
         """Store a new article or a new version; storing the same version again adds nothing but fingerprints not yet known."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from monitor.config.files import load_feeds
+from monitor.core.types import FeedKey, Health
+from monitor.store.session import SqlUnitOfWork
 from tests.cli.conftest import Command
 from tests.story import AGREED, CAKES, STATEMENT, rss
 
@@ -15,11 +18,26 @@ from tests.story import AGREED, CAKES, STATEMENT, rss
 def test_list_tells_health_and_last_error(command: Command) -> None:
     command.site.publish("/herald.xml", b"<html><body>Moved</body></html>", "text/html")
     command("poll", "--once")
-    gazette, herald = command("feeds", "list").out.splitlines()
-    assert gazette.split()[:4] == ["healthy", "gazette", "read", "2024-09-04"]
-    assert "error:" not in gazette
-    assert herald.startswith("failing")
-    assert "is an HTML page, not a feed" in herald
+    lines = command("feeds", "list").out.splitlines()
+    assert lines[0].split()[:4] == ["healthy", "gazette", "read", "2024-09-04"]
+    assert lines[1].startswith("failing  herald")
+    assert lines[2].startswith("         failing since 2024-09-04")
+    assert lines[3].startswith("         error: Feed 'herald' is an HTML page, not a feed")
+
+
+def test_list_tells_where_a_feed_moved_and_what_it_may_have_missed(command: Command) -> None:
+    unit = SqlUnitOfWork(f"sqlite:///{command.folder / 'monitor.db'}")
+    with unit.transaction() as store:
+        states = {state.feed.key: state for state in store.feeds.states()}
+        moved = replace(states[FeedKey("gazette")], adopted_url="https://new.example/", learned_interval_s=900.0)
+        store.feeds.save(replace(moved, last_gap_at=moved.last_poll_at))
+        store.feeds.save(replace(states[FeedKey("herald")], health=Health.GONE))
+    unit.close()
+    out = command("feeds", "list").out
+    assert "every 15 min" in out
+    assert "moved: asked at https://new.example/" in out
+    assert "items may have been missed" in out
+    assert "not asked again" in out
 
 
 def test_list_before_the_first_start_says_so(empty: Command) -> None:

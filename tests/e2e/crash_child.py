@@ -19,6 +19,7 @@ from pathlib import Path
 from monitor.core.policy import AlertPolicy, PollPolicy, StatusPolicy
 from monitor.core.types import Alert, Feed
 from monitor.jobs import assess, deliver, poll, watch
+from monitor.jobs.poll import Polling
 from monitor.notify.slack import SlackNotifier
 from monitor.ports import Transaction, UnitOfWork
 from monitor.store.session import SqlUnitOfWork
@@ -96,12 +97,12 @@ def work(uow: UnitOfWork, notifier: MortalNotifier, clock: FrozenClock) -> None:
     learn(uow, clock)
     with uow.transaction() as tx:
         tx.feeds.sync([feed for feed, _ in STORY], now=clock.now())
-    poll.run(uow=uow, fetcher=fetcher, parser=parser, clock=clock, policy=PollPolicy(), jitter=lambda: 0.0)
+    poll.run(Polling(uow, fetcher, parser, clock, PollPolicy(), jitter=lambda: 0.0, pause=clock.advance))
     judge(uow)
     channels = [notifier.channel]
     assess.run([ISSUE], uow=uow, clock=clock, status_policy=StatusPolicy(), alert_policy=AlertPolicy(), channels=channels)
     deliver.run(uow=uow, notifiers={notifier.channel: notifier}, clock=clock, policy=AlertPolicy())
-    watch.run(uow=uow, clock=clock, channels=channels)
+    watch.run(uow=uow, clock=clock, channels=channels, policy=PollPolicy())
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from monitor.core.policy import PollPolicy
 from monitor.core.types import Feed, Health
 from monitor.jobs import watch
 from monitor.jobs.watch import Watched
@@ -26,7 +27,7 @@ def _set(uow: MemoryUnitOfWork, feed: Feed, health: Health, **values: Any) -> No
 
 
 def _watch(uow: MemoryUnitOfWork, clock: FrozenClock, channels: tuple[str, ...] = ("slack",)) -> Watched:
-    return watch.run(uow=uow, clock=clock, channels=channels)
+    return watch.run(uow=uow, clock=clock, channels=channels, policy=PollPolicy())
 
 
 def _notices(uow: MemoryUnitOfWork) -> list[tuple[str, tuple[str, ...]]]:

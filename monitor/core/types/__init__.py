@@ -18,7 +18,7 @@ from monitor.core.types.articles import (
     Page,
     Seed,
 )
-from monitor.core.types.feeds import Entry, Feed, FeedKey, FeedState, FetchResult, Health, ParsedFeed, Poll
+from monitor.core.types.feeds import Entry, Feed, FeedHints, FeedKey, FeedState, FetchResult, Health, ParsedFeed, Poll
 from monitor.core.types.identity import IdHabits, IdPolicy, IdVerdict, Serving
 from monitor.core.types.status import (
     Change,
@@ -59,6 +59,7 @@ __all__ = [
     "Entry",
     "Evidence",
     "Feed",
+    "FeedHints",
     "FeedKey",
     "FeedState",
     "FetchResult",
