@@ -89,7 +89,8 @@ def unstored(entries: Sequence[Entry], policy: IdPolicy, known: Mapping[str, Art
 
     `known`: the stored fingerprints among those of the entries (`marks_of`).
     """
-    missing, other_words = [], []
+    missing: list[Entry] = []
+    other_words: list[Entry] = []
     for entry in entries:
         marks = article_fingerprints(entry, policy)
         if any(mark.startswith("c:") and mark in known for mark in marks):

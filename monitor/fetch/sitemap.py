@@ -84,9 +84,11 @@ def _named(parent: etree._Element, name: str) -> Iterator[etree._Element]:
 
 
 def _child(parent: etree._Element, name: str) -> str:
-    return next(("".join(child.itertext()) for child in _named(parent, name)), "")
+    return next(("".join(map(str, child.itertext())) for child in _named(parent, name)), "")
 
 
 def _name(element: etree._Element) -> str:
     # Publishers spell the namespaces in many ways; the local names are always the same.
-    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
+    tag: object = element.tag
+    # An entity that is not expanded stands among the elements, and has no name.
+    return etree.QName(tag).localname.lower() if isinstance(tag, str) else ""
