@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from monitor.core.types.alerts import Alert, Delivery, DeliveryState
+from monitor.core.types.activity import Activity, IssueActivity, NearMiss
+from monitor.core.types.alerts import Alert, AlertKind, Delivery, DeliveryState
 from monitor.core.types.articles import Anchor, Article, ArticleId, Baseline, Embedding, FloatArray, Issue, IssueKey, Match, Seed
 from monitor.core.types.feeds import Entry, Feed, FeedKey, FeedState, FetchResult, Health, ParsedFeed, Poll
+from monitor.core.types.held import CoverageSpell, DigestMark, HeldAlert, Mute
+from monitor.core.types.quiet import EVERY_DAY, ChannelRules, CoveragePolicy, IssueAlerts, QuietHours, QuietPolicy, Schedule, Severity
 from monitor.core.types.status import (
     Change,
     ChangeId,
@@ -26,7 +29,10 @@ from monitor.core.types.status import (
 )
 
 __all__ = [
+    "EVERY_DAY",
+    "Activity",
     "Alert",
+    "AlertKind",
     "Anchor",
     "Article",
     "ArticleId",
@@ -34,10 +40,14 @@ __all__ = [
     "Change",
     "ChangeId",
     "ChangeKind",
+    "ChannelRules",
     "Claim",
     "Confirmation",
+    "CoveragePolicy",
+    "CoverageSpell",
     "Delivery",
     "DeliveryState",
+    "DigestMark",
     "Embedding",
     "Entry",
     "Evidence",
@@ -47,18 +57,27 @@ __all__ = [
     "FetchResult",
     "FloatArray",
     "Health",
+    "HeldAlert",
     "Issue",
+    "IssueActivity",
+    "IssueAlerts",
     "IssueKey",
     "IssueState",
     "Match",
+    "Mute",
+    "NearMiss",
     "ParsedFeed",
     "Place",
     "Poll",
+    "QuietHours",
+    "QuietPolicy",
     "Quote",
     "ReadingContext",
+    "Schedule",
     "Seed",
     "Sentence",
     "SentenceReading",
+    "Severity",
     "Signal",
     "Speaker",
     "Stance",

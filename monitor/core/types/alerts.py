@@ -19,6 +19,15 @@ class DeliveryState(StrEnum):
     DEAD = "dead"
 
 
+class AlertKind(StrEnum):
+    """What a message is."""
+
+    CHANGE = "change"  #: one change
+    SUMMARY = "summary"  #: several messages told as one
+    NOTICE = "notice"  #: on the monitor itself: a feed gone blind, or seeing again
+    DIGEST = "digest"  #: the regular report
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """A message to a person, ready to be rendered for any channel."""
@@ -35,6 +44,9 @@ class Alert:
     change: Change | None
     #: Further lines, e.g. of a notice.
     detail: tuple[str, ...] = ()
+    kind: AlertKind = AlertKind.CHANGE
+    #: The changes that a summary tells, in the order in which they happened.
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

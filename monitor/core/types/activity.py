@@ -1,0 +1,49 @@
+"""What happened between two instants, for the digest. Instants are aware UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.core.types.articles import IssueKey
+from monitor.core.types.feeds import FeedKey
+from monitor.core.types.status import Change
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """An article that was nearly taken for one about the issue."""
+
+    title: str
+    source: str
+    url: str
+    published_at: datetime
+    score: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class IssueActivity:
+    """What happened to one issue."""
+
+    #: Recorded in the span, first sightings left out, oldest first.
+    changes: tuple[Change, ...] = ()
+    n_matched: int = 0
+    #: Nearest first.
+    near_misses: tuple[NearMiss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What was done and seen in a span of time."""
+
+    since: datetime
+    until: datetime
+    n_polls: int
+    n_failed_polls: int
+    #: Articles first stored in the span.
+    n_articles: int
+    #: Polls of each feed that is not retired, oldest first, the last one before the span included: instant, and whether it was read.
+    polls: Mapping[FeedKey, tuple[tuple[datetime, bool], ...]]
+    issues: Mapping[IssueKey, IssueActivity]
