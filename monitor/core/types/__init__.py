@@ -6,8 +6,9 @@ from monitor.core.types.activity import Activity, IssueActivity, NearMiss
 from monitor.core.types.alerts import Alert, AlertKind, Delivery, DeliveryState
 from monitor.core.types.articles import Anchor, Article, ArticleId, Baseline, Embedding, FloatArray, Issue, IssueKey, Match, Seed
 from monitor.core.types.feeds import Entry, Feed, FeedKey, FeedState, FetchResult, Health, ParsedFeed, Poll
-from monitor.core.types.held import CoverageSpell, DigestMark, HeldAlert, Mute
+from monitor.core.types.held import CoverageSpell, DigestMark, HeldAlert
 from monitor.core.types.quiet import EVERY_DAY, ChannelRules, CoveragePolicy, IssueAlerts, QuietHours, QuietPolicy, Schedule, Severity
+from monitor.core.types.reviews import Review, ReviewAction, ReviewId, Via
 from monitor.core.types.status import (
     Change,
     ChangeId,
@@ -64,7 +65,6 @@ __all__ = [
     "IssueKey",
     "IssueState",
     "Match",
-    "Mute",
     "NearMiss",
     "ParsedFeed",
     "Place",
@@ -73,6 +73,9 @@ __all__ = [
     "QuietPolicy",
     "Quote",
     "ReadingContext",
+    "Review",
+    "ReviewAction",
+    "ReviewId",
     "Schedule",
     "Seed",
     "Sentence",
@@ -82,5 +85,6 @@ __all__ = [
     "Speaker",
     "Stance",
     "StatusDecision",
+    "Via",
     "Vote",
 ]
