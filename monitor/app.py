@@ -16,12 +16,13 @@ from monitor import __version__
 from monitor.clock import SystemClock
 from monitor.config import Settings
 from monitor.config.articles import load_articles
-from monitor.config.files import load_feeds, load_issue, load_issues, load_ladders, read_yaml, resolve
-from monitor.core.types import Article, Feed, FloatArray, Issue
+from monitor.config.channels import ChannelSettings, channel_rules
+from monitor.config.files import check_names, load_feeds, load_issue, load_issues, load_ladders, read_yaml, resolve
+from monitor.core.types import Article, ChannelRules, Feed, FloatArray, Issue
 from monitor.errors import ConfigError
-from monitor.jobs import assess, deliver, match, poll, prune, replay, seed, watch
+from monitor.jobs import assess, deliver, digest, match, poll, prune, release, replay, seed, watch
 from monitor.jobs.examine import Examiner
-from monitor.ports import ChatModel, Clock, FeedFetcher, FeedParser, Notifier, Queries, StateEncoder, StatusReader
+from monitor.ports import ActivityQueries, ChatModel, Clock, FeedFetcher, FeedParser, Notifier, Queries, StateEncoder, StatusReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ class App:
     @cached_property
     def issues(self) -> tuple[Issue, ...]:
         """The issues with their seeds. Raises: ConfigError, SeedError, ArticleFileError."""
-        return load_issues(resolve(self.settings.paths.issues), self.ladders)
+        return load_issues(resolve(self.settings.paths.issues), self.ladders, min_share=self.settings.coverage.min_share)
 
     @cached_property
     def feeds(self) -> tuple[Feed, ...]:
@@ -68,7 +69,8 @@ class App:
 
     def check_files(self) -> None:
         """Read every file, so that whatever is wrong stops the start and not the night. Raises: ConfigError, SeedError, ArticleFileError."""
-        _ = self.ladders, self.issues, self.feeds, self.off_topic, self.notifiers
+        _ = self.off_topic, self.rules
+        check_names(self.settings, self.issues, self.feeds, self.ladders)
         if self.language_model is not None:
             _ = self.prompt_template
 
@@ -206,18 +208,38 @@ class App:
 
     @cached_property
     def notifiers(self) -> Mapping[str, Notifier]:
-        """The channels by name: Slack where a token is set, else the console. Raises: ConfigError."""
+        """The channels by name: Slack where a token is set, those of `channels`, and the console where there is no other. Raises: ConfigError."""
+        named = dict(self.settings.channels)
+        if self.settings.slack_token():
+            named = {"slack": named.get("slack", ChannelSettings(kind="slack"))} | named
+        return {name: self._notifier(name, channel) for name, channel in (named or {"console": ChannelSettings(kind="console")}).items()}
+
+    def _notifier(self, name: str, channel: ChannelSettings) -> Notifier:
+        if channel.kind == "slack":
+            from monitor.notify.slack import SlackNotifier
+
+            section, token = self.settings.slack, self.settings.slack_token()
+            if not token:
+                raise ConfigError(f"channels.{name} is of kind slack, but there is no token; set slack.token or slack.token_file")
+            to = channel.to or section.channel
+            if not to:
+                raise ConfigError("slack.channel is empty although a token is set; name the channel (id or name) that is to get the alerts")
+            return SlackNotifier(token, to, base_url=section.base_url, timeout_s=section.timeout_s)
         from monitor.notify.console import ConsoleNotifier
 
-        token = self.settings.slack_token()
-        if not token:
-            return {"console": ConsoleNotifier()}
-        from monitor.notify.slack import SlackNotifier
+        return ConsoleNotifier()
 
-        section = self.settings.slack
-        if not section.channel:
-            raise ConfigError("slack.channel is empty although a token is set; name the channel (id or name) that is to get the alerts")
-        return {"slack": SlackNotifier(token, section.channel, base_url=section.base_url, timeout_s=section.timeout_s)}
+    @cached_property
+    def rules(self) -> Mapping[str, ChannelRules]:
+        """When each channel may be told of what."""
+        return {name: channel_rules(self.settings.quiet, self.settings.channels.get(name)) for name in self.notifiers}
+
+    @cached_property
+    def activity(self) -> ActivityQueries:
+        """What happened in a span of time."""
+        from monitor.store.activity import SqlActivity
+
+        return SqlActivity(self.uow)
 
     # --- jobs --------------------------------------------------------------------------------------------------------
 
@@ -263,7 +285,18 @@ class App:
             status_policy=self.settings.status.policy(),
             alert_policy=self.settings.alerts.policy(),
             channels=tuple(self.notifiers),
+            rules=self.rules,
             judge=self.judge,
+        )
+
+    def release(self) -> release.Released:
+        """Run the release job."""
+        return release.run(self.issues, uow=self.uow, clock=self.clock, rules=self.rules)
+
+    def digest(self) -> digest.Digested:
+        """Run the digest job."""
+        return digest.run(
+            self.issues, uow=self.uow, activity=self.activity, clock=self.clock, channels=tuple(self.notifiers), rules=self.rules
         )
 
     def deliver(self) -> deliver.Delivered:
@@ -272,7 +305,14 @@ class App:
 
     def watch(self) -> watch.Watched:
         """Run the watch job."""
-        return watch.run(uow=self.uow, clock=self.clock, channels=tuple(self.notifiers))
+        return watch.run(
+            uow=self.uow,
+            clock=self.clock,
+            channels=tuple(self.notifiers),
+            rules=self.rules,
+            issues=self.issues,
+            blind_after_s=self.settings.poll.blind_after_s,
+        )
 
     def prune(self) -> int:
         """Run the prune job."""

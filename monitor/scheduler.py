@@ -64,8 +64,10 @@ def job_table(app: App) -> tuple[Job, ...]:
         Job("poll", app.poll, section.poll_tick_s),
         Job("match", app.match, section.match_tick_s),
         Job("assess", app.assess, section.match_tick_s),
+        Job("release", app.release, section.deliver_tick_s),
         Job("deliver", app.deliver, section.deliver_tick_s),
         Job("watch", app.watch, section.watch_tick_s),
+        Job("digest", app.digest, section.digest_tick_s),
         Job("prune", app.prune, section.prune_tick_s),
     )
 

@@ -52,11 +52,14 @@ def poll(
             for state in store.feeds.states():
                 if state.health not in {"gone", "retired"}:
                     store.feeds.save(replace(state, next_poll_at=app.clock.now()))
-    polled, matched, assessed, delivered = app.poll(), app.match(), app.assess(), app.deliver()
+    polled, matched, assessed = app.poll(), app.match(), app.assess()
     app.watch()
+    app.release()
+    app.digest()
+    delivered = app.deliver()
     typer.echo(
         f"{polled.n_due} feeds polled, {polled.n_failed} failed, {polled.n_new} new articles, {polled.n_versions} edited; "
-        f"{matched.n_matches} matched; {assessed.n_changes} changes, {assessed.n_alerts} alerts; {delivered.n_sent} delivered"
+        f"{matched.n_matches} matched; {assessed.n_changes} changes, {assessed.n_alerts} alerts, {assessed.n_held} held; {delivered.n_sent} delivered"
     )
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
+from monitor.config.channels import ChannelSettings, CoverageSettings, QuietSettings
+from monitor.config.section import Seconds, Section, Share, secret_of
 from monitor.core.policy import AlertPolicy, MatchPolicy, PollPolicy, StatusPolicy
 from monitor.errors import ConfigError
 
@@ -22,15 +24,6 @@ from monitor.errors import ConfigError
 DEFAULT_FILE = Path("config/monitor.yaml")
 ENV_PREFIX = "MONITOR_"
 _POLL, _MATCH, _STATUS, _ALERT = PollPolicy(), MatchPolicy(), StatusPolicy(), AlertPolicy()
-
-Seconds = Annotated[float, Field(gt=0, le=31_536_000)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Section(BaseModel):
-    """A group of settings: unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class PathSettings(Section):
@@ -197,7 +190,8 @@ class SchedulerSettings(Section):
 
     poll_tick_s: Seconds = Field(15.0, description="Seconds between looks for due feeds")
     match_tick_s: Seconds = Field(10.0, description="Seconds between looks for unmatched articles and unseen evidence")
-    deliver_tick_s: Seconds = Field(5.0, description="Seconds between looks for due deliveries")
+    deliver_tick_s: Seconds = Field(5.0, description="Seconds between looks for due deliveries, and for held alerts whose time has come")
+    digest_tick_s: Seconds = Field(60.0, description="Seconds between looks for due digests")
     watch_tick_s: Seconds = Field(60.0, description="Seconds between looks for blind feeds")
     prune_tick_s: Seconds = Field(86_400.0, description="Seconds between prunings")
     misfire_grace_s: int = Field(
@@ -232,6 +226,9 @@ class Settings(BaseSettings):
     status: StatusSettings = StatusSettings()
     language_model: LanguageModelSettings = LanguageModelSettings()
     alerts: AlertSettings = AlertSettings()
+    quiet: QuietSettings = QuietSettings()
+    coverage: CoverageSettings = CoverageSettings()
+    channels: dict[str, ChannelSettings] = {}
     slack: SlackSettings = SlackSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
     retention: RetentionSettings = RetentionSettings()
@@ -254,13 +251,13 @@ class Settings(BaseSettings):
         """Return the Slack token, from the setting or its file; empty where none is set. Raises: ConfigError."""
         if self.slack.token_file is None:
             return self.slack.token.get_secret_value()
-        return _secret_of(self.slack.token_file, "slack.token_file")
+        return secret_of(self.slack.token_file, "slack.token_file")
 
     def language_model_key(self) -> str:
         """Return the language model's key, from the setting or its file; empty where none is set. Raises: ConfigError."""
         if self.language_model.api_key_file is None:
             return self.language_model.api_key.get_secret_value()
-        return _secret_of(self.language_model.api_key_file, "language_model.api_key_file")
+        return secret_of(self.language_model.api_key_file, "language_model.api_key_file")
 
     def database_url(self) -> str:
         """Return the database's URL, the password of its file in it: never to be shown. Raises: ConfigError."""
@@ -273,11 +270,4 @@ class Settings(BaseSettings):
             raise ConfigError(
                 "database.password_file is set, but database.url has no user, or has a password already; write postgresql+psycopg://USER@HOST/NAME"
             )
-        return f"{scheme}://{user}:{quote(_secret_of(self.database.password_file, 'database.password_file'), safe='')}@{place}"
-
-
-def _secret_of(path: Path, setting: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{setting}: {path} cannot be read ({exc}); create it or unset the setting") from exc
+        return f"{scheme}://{user}:{quote(secret_of(self.database.password_file, 'database.password_file'), safe='')}@{place}"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from monitor.core.ladder import Ladder
 from monitor.core.policy import AlertPolicy
-from monitor.core.types import Alert, Change, ChangeKind, Confirmation, Delivery, DeliveryState, IssueKey
+from monitor.core.types import Alert, AlertKind, Change, ChangeKind, Confirmation, Delivery, DeliveryState, IssueKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def decide_alert(change: Change, *, issue_title: str, ladder: Ladder, policy: Al
 def make_notice(issue_key: IssueKey, *, key: str, headline: str, detail: tuple[str, ...], now: datetime) -> Alert:
     """Return a message that is no change: a feed gone blind, or seeing again. `key` and the hour name it for deduplication."""
     digest = hashlib.sha256(f"{key}|{now:%Y-%m-%dT%H}".encode()).hexdigest()[:16]
-    return Alert(f"n_{digest}", issue_key, "Monitor", headline, None, "", None, detail)
+    return Alert(f"n_{digest}", issue_key, "Monitor", headline, None, "", None, detail, AlertKind.NOTICE)
 
 
 def make_delivery(alert: Alert, channel: str, now: datetime) -> Delivery:

@@ -9,33 +9,33 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.core.alerts import Suppressed
-from monitor.core.ladder import Phase
 from monitor.core.schedule import quiet_until
 from monitor.core.types import (
     Alert,
     AlertKind,
     Change,
-    ChangeKind,
     ChannelRules,
     HeldAlert,
     Issue,
     IssueAlerts,
     IssueKey,
     QuietPolicy,
+    Review,
     Severity,
 )
 
 #: Messages that belong to no issue: notices, digests, and summaries over several issues.
 NO_ISSUE = IssueKey("")
 #: What a channel lets through although it is quiet, beside statuses and phases.
-URGENT_HIGH, URGENT_BLIND = "high", "blind"
-#: Steps that settle a matter, or undo it: few, and what people wait for.
-_DECISIVE = frozenset({Phase.ANNOUNCED, Phase.ADOPTED, Phase.IN_EFFECT, Phase.COMPLETED, Phase.DENIED, Phase.COLLAPSED, Phase.REVERSED})
-_LATE = "caught up with later"
+URGENT_MAJOR, URGENT_BLIND = "major", "blind"
+#: Seconds between looks whether a mute has been undone.
+MUTE_LOOK_S = 300.0
+#: Why a change waits that is no news.
+CAUGHT_UP = "caught up with late, so told together"
 #: Spans that follow one another are followed at most so far: a week of spans that leave no gap would else never end.
 _MAX_SPANS = 50
 
@@ -49,7 +49,9 @@ class ChannelMemory:
     #: In order of holding.
     waiting: tuple[HeldAlert, ...] = ()
     #: The mutes in force.
-    muted_until: Mapping[IssueKey, datetime] | None = None
+    mutes: Mapping[IssueKey, Review] = field(default_factory=dict)
+    #: Whether there is a backlog: feeds long due, or articles that nobody has read yet.
+    has_backlog: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +69,13 @@ class Postponed:
     held: tuple[HeldAlert, ...]
 
 
-def severity_of(change: Change) -> Severity:
-    """Return how much a change asks of a person: by its kind, and by the step that it leads to."""
-    if change.kind in {ChangeKind.DETAIL, ChangeKind.CONFIRMATION}:
-        return Severity.LOW
-    return Severity.HIGH if change.kind is ChangeKind.DENIAL or change.to_phase in _DECISIVE else Severity.MEDIUM
-
-
 def is_urgent(alert: Alert, overrides: frozenset[str]) -> bool:
     """Return whether an alert is one of those chosen to be told at any hour."""
     if alert.change is None:
         return alert.kind is AlertKind.NOTICE and URGENT_BLIND in overrides
     names = {alert.change.to_status, alert.change.to_phase.value}
-    if severity_of(alert.change) is Severity.HIGH:
-        names.add(URGENT_HIGH)
+    if alert.severity is Severity.MAJOR:
+        names.add(URGENT_MAJOR)
     return bool(names & overrides)
 
 
@@ -106,31 +101,37 @@ def takes(channel: str, rules: ChannelRules, issue_key: IssueKey, wishes: IssueA
     return (not rules.issues or issue_key in rules.issues) and (not wishes.channels or channel in wishes.channels)
 
 
+def memory_since(policy: QuietPolicy, now: datetime) -> datetime:
+    """Return from when on messages count for cooldown and bursts."""
+    return now - timedelta(seconds=max(policy.cooldown_s, policy.burst_s))
+
+
 def decide_route(
     alert: Alert, channel: str, policy: QuietPolicy, memory: ChannelMemory, now: datetime, *, has_more: bool = False
 ) -> Told | HeldAlert | Suppressed:
     """Decide what becomes of an alert in a channel.
 
-    `has_more`: more evidence on the issue is being read, so that the alert waits for the end of it.
+    `has_more`: more evidence on the issue is being read; where bursts are merged, the alert waits for the end of it.
     """
     change = alert.change
-    if change is not None and severity_of(change).rank < policy.floor.rank:
+    if change is not None and alert.severity.rank < policy.floor.rank:
         return Suppressed(
-            f"severity {severity_of(change).value} is below the floor of {channel} ({policy.floor.value}); its digest tells it"
+            f"severity {alert.severity.value} is below the floor of {channel} ({policy.floor.value}); its digest tells it"
         )
     urgent = is_urgent(alert, policy.overrides)
     block = _block(alert.issue_key, policy, memory, now, is_urgent=urgent, is_change=change is not None)
-    late = _late(change, policy, memory, now)
-    if late is not None and (block is None or block[0] < late[0]):
-        block = late
-    if block is None and has_more:
+    late = _is_late(change, policy, now)
+    if block is None and late:
+        # It is ready when the backlog is read: `plan_release` looks.
+        block = now, CAUGHT_UP
+    if block is None and has_more and policy.burst_n:
         block = now, "more on this issue was being read"
     company = tuple(held for held in memory.waiting if held.alert.issue_key == alert.issue_key) if change is not None else ()
     if block is None and company and not urgent:
         last = max(company, key=lambda held: held.release_at)
         block = last.release_at, f"joined what waited: {last.reason}"
     if block is not None:
-        return HeldAlert(alert, channel, held_at=now, release_at=block[0], reason=block[1], is_urgent=urgent and late is None)
+        return HeldAlert(alert, channel, held_at=now, release_at=block[0], reason=block[1], is_urgent=urgent and not late)
     return Told(merge([*company, HeldAlert(alert, channel, now, now, "")]), company) if company else Told(alert)
 
 
@@ -149,7 +150,10 @@ def plan_release(
             continue
         urgent = any(held.is_urgent for held in group)
         is_change = any(held.alert.change is not None for held in group)
-        block = _block(issue_key, policy_of(issue_key), memory, now, is_urgent=urgent, is_change=is_change)
+        policy = policy_of(issue_key)
+        if _waits_for_backlog(group, policy, memory, now):
+            continue
+        block = _block(issue_key, policy, memory, now, is_urgent=urgent, is_change=is_change)
         if block is None:
             ready += group
         else:
@@ -222,9 +226,11 @@ def _block(
     issue_key: IssueKey, policy: QuietPolicy, memory: ChannelMemory, now: datetime, *, is_urgent: bool, is_change: bool
 ) -> tuple[datetime, str] | None:
     """Return until when nothing may be told on an issue, and why; None where it may."""
-    muted = (memory.muted_until or {}).get(issue_key)
-    if muted is not None and muted > now:
-        return muted, f"muted until {muted:%d %b %H:%M} UTC"
+    mute = memory.mutes.get(issue_key)
+    if mute is not None:
+        look = now + timedelta(seconds=MUTE_LOOK_S)
+        end = f"{mute.until:%d %b %H:%M} UTC" if mute.until else "it is undone"
+        return min(mute.until or look, look), f"muted by {mute.by} until {end}"
     if is_urgent:
         return None
     quiet = _quiet_until(policy, now)
@@ -244,13 +250,13 @@ def _block(
     return None
 
 
-def _late(change: Change | None, policy: QuietPolicy, memory: ChannelMemory, now: datetime) -> tuple[datetime, str] | None:
-    """Return until when a change that is no news waits for others; None for news."""
-    if change is None or policy.late_after_s is None or now - change.at <= timedelta(seconds=policy.late_after_s):
-        return None
-    first = min((held.held_at for held in memory.waiting if held.reason.startswith(_LATE) and held.held_at <= now), default=now)
-    until = min(now + timedelta(seconds=policy.settle_s), max(now, first + timedelta(seconds=policy.max_settle_s)))
-    return until, f"{_LATE} than {policy.late_after_s:g} s after it was published"
+def _is_late(change: Change | None, policy: QuietPolicy, now: datetime) -> bool:
+    return change is not None and policy.late_after_s is not None and now - change.at > timedelta(seconds=policy.late_after_s)
+
+
+def _waits_for_backlog(group: Sequence[HeldAlert], policy: QuietPolicy, memory: ChannelMemory, now: datetime) -> bool:
+    since = [held.held_at for held in group if held.reason == CAUGHT_UP]
+    return bool(since) and memory.has_backlog and now - min(since) < timedelta(seconds=policy.max_catch_up_s)
 
 
 def _quiet_until(policy: QuietPolicy, now: datetime) -> datetime | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from monitor.ports.held import ActivityQueries, HeldStore
 from monitor.ports.outside import ChatModel, Clock, Encoder, FeedFetcher, FeedParser, Notifier, PageReader, StateEncoder, StatusReader
 from monitor.ports.queries import Assessment, IssueOverview, Queries, Trace
 from monitor.ports.stores import ArticleStore, FeedStore, IssueStore, OutboxStore, ReviewStore, Transaction, UnitOfWork
 
 __all__ = [
+    "ActivityQueries",
     "ArticleStore",
     "Assessment",
     "ChatModel",
@@ -15,6 +17,7 @@ __all__ = [
     "FeedFetcher",
     "FeedParser",
     "FeedStore",
+    "HeldStore",
     "IssueOverview",
     "IssueStore",
     "Notifier",

@@ -1,4 +1,4 @@
-"""What the jobs need of the database: five stores in one transaction."""
+"""What the jobs need of the database: six stores in one transaction."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from monitor.core.types import (
     Review,
     ReviewId,
 )
+from monitor.ports.held import HeldStore
 
 
 class FeedStore(Protocol):
@@ -235,6 +236,11 @@ class Transaction(Protocol):
     @property
     def reviews(self) -> ReviewStore:
         """The ReviewStore of this transaction."""
+        ...
+
+    @property
+    def held(self) -> HeldStore:
+        """The HeldStore of this transaction."""
         ...
 
 

@@ -343,3 +343,46 @@ reviews = Table(
     Index(None, "issue_key", "at"),
     comment="what people said of changes and did to issues; rows are only ever added",
 )
+
+held_alerts = Table(
+    "held_alerts",
+    metadata,
+    _number("held_number", "counts the held alerts in order of holding"),
+    _column("alert_id", Key(), "dedupe key of the alert; it waits for a channel once"),
+    _column("channel", Key(), "name of the channel"),
+    _column("issue_key", Key(), "the issue, or what a notice is about"),
+    _column("change_id", Key(), "the change that is told; null for notices", null=True),
+    _column("alert", JSON(), "the alert, ready to be rendered"),
+    _column("held_at", UtcDateTime(), "instant from which it waits"),
+    _column("release_at", UtcDateTime(), "instant at which it is looked at again"),
+    _column("reason", ForeignText(), "why it waits, in words"),
+    _column("is_urgent", Boolean(), "whether it is one of those chosen to be told at any hour"),
+    _column("told_in", Key(), "the alert in which it was told at last; null while it waits", null=True),
+    UniqueConstraint("alert_id", "channel"),
+    Index(None, "change_id"),
+    comment="alerts that wait for quiet hours, cooldowns, bursts or mutes to end",
+)
+#: What has not been told yet.
+WAITING = held_alerts.c.told_in.is_(None)
+Index("ix_held_alerts_waiting", held_alerts.c.channel, held_alerts.c.held_number, sqlite_where=WAITING, postgresql_where=WAITING)
+
+digests = Table(
+    "digests",
+    metadata,
+    _key("channel", Key(), "name of the channel"),
+    _column("slot_at", UtcDateTime(), "the time of the schedule that the last digest was for"),
+    _column("made_at", UtcDateTime(), "instant at which it was made: the next one begins there"),
+    comment="how far the digests of each channel have come",
+)
+
+coverage_spells = Table(
+    "coverage_spells",
+    metadata,
+    _reference("issue_key", "issues.issue_key", "the issue", is_key=True),
+    _key("noticed_at", UtcDateTime(), "instant at which the coverage was found below the issue's policy"),
+    _column("began_at", UtcDateTime(), "first failure of the feeds that made it so"),
+    _column("n_failing", Integer(), "number of the issue's feeds that could not be read when it was noticed"),
+    _column("n_feeds", Integer(), "number of the issue's feeds"),
+    _column("ended_at", UtcDateTime(), "instant at which the coverage was found to suffice again; null: not yet", null=True),
+    comment="times in which an issue's coverage was below its policy",
+)

@@ -16,6 +16,7 @@ from monitor.errors import StoreError
 from monitor.store.articles import SqlArticleStore
 from monitor.store.engine import FOREIGN_ERRORS, MIGRATION, READONLY, explain, is_in_memory, masked, open_engine, parse_url, sqlite_path
 from monitor.store.feeds import SqlFeedStore
+from monitor.store.held import SqlHeldStore
 from monitor.store.issues import SqlIssueStore
 from monitor.store.outbox import SqlOutboxStore
 from monitor.store.reviews import SqlReviewStore
@@ -37,6 +38,7 @@ class SqlTransaction:
     issues: SqlIssueStore
     outbox: SqlOutboxStore
     reviews: SqlReviewStore
+    held: SqlHeldStore
 
 
 class SqlUnitOfWork:
@@ -161,6 +163,7 @@ def _stores(connection: Connection) -> SqlTransaction:
         SqlIssueStore(connection),
         SqlOutboxStore(connection),
         SqlReviewStore(connection),
+        SqlHeldStore(connection),
     )
 
 

@@ -30,6 +30,7 @@ from monitor.core.types import (
 )
 from monitor.errors import DatabaseBusyError, StoreError
 from monitor.ports import Assessment
+from monitor.testing.memory_held import MemoryHeldStore
 from monitor.testing.memory_reviews import MemoryReviewStore
 from monitor.testing.memory_tables import EntryRow, FeedRow, IssueRow, Tables
 
@@ -223,11 +224,12 @@ class MemoryIssueStore:
             raise StoreError(f"there is no evidence of issue, article and version {key}; add it first")
         self._tables.evidence[key] = replace(self._tables.evidence[key], verdict=verdict, seen_at=now)
 
-    def add_change(self, change: Change, *, now: datetime) -> bool:  # noqa: ARG002 - nothing reads when a change was recorded
+    def add_change(self, change: Change, *, now: datetime) -> bool:
         """Append to the change log; return False, writing nothing, where the change id is there already."""
         if change.change_id in self._tables.changes:
             return False
         self._tables.changes[change.change_id] = change
+        self._tables.recorded[change.change_id] = now
         return True
 
     def changes(self, issue_key: IssueKey | None = None) -> list[Change]:
@@ -313,6 +315,7 @@ class MemoryTransaction:
     issues: MemoryIssueStore
     outbox: MemoryOutboxStore
     reviews: MemoryReviewStore
+    held: MemoryHeldStore
 
 
 class MemoryUnitOfWork:
@@ -353,4 +356,5 @@ def _stores(tables: Tables) -> MemoryTransaction:
         MemoryIssueStore(tables),
         MemoryOutboxStore(tables),
         MemoryReviewStore(tables),
+        MemoryHeldStore(tables),
     )

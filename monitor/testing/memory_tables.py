@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import TypeVar
 
 from monitor.core.types import (
@@ -12,11 +13,14 @@ from monitor.core.types import (
     Baseline,
     Change,
     ChangeId,
+    CoverageSpell,
     Delivery,
+    DigestMark,
     Embedding,
     Entry,
     FeedKey,
     FeedState,
+    HeldAlert,
     IssueKey,
     IssueState,
     Match,
@@ -115,6 +119,11 @@ class Tables:
     changes: Table[ChangeId, Change] = field(default_factory=Table)
     outbox: Table[str, Delivery] = field(default_factory=Table)
     reviews: Table[ReviewId, Review] = field(default_factory=Table)
+    #: When each change was recorded.
+    recorded: Table[ChangeId, datetime] = field(default_factory=Table)
+    held: Table[tuple[str, str], HeldAlert] = field(default_factory=Table)
+    digests: Table[str, DigestMark] = field(default_factory=Table)
+    spells: Table[tuple[IssueKey, datetime], CoverageSpell] = field(default_factory=Table)
 
     def snapshot(self, *, is_readonly: bool = False) -> Tables:
         """Return all rows as they are now."""
@@ -137,6 +146,8 @@ class Tables:
             self._need("article", article_id, self.articles)
         for change_id in self.changes.written:
             self._need("issue", self.changes[change_id].issue_key, self.issues)
+        for issue_key, _ in self.spells.written:
+            self._need("issue", issue_key, self.issues)
         for review in (self.reviews[review_id] for review_id in self.reviews.written):
             self._need("issue", review.issue_key, self.issues)
             for change_id in filter(None, (review.change_id, review.other_change_id)):

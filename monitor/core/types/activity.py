@@ -10,6 +10,14 @@ from monitor.core.types.articles import IssueKey
 from monitor.core.types.feeds import FeedKey
 from monitor.core.types.status import Change
 
+#: How a poll is recorded that was read.
+READ_OUTCOMES = ("ok", "not_modified")
+#: Most near misses given for an issue: more would be no help.
+MAX_NEAR_MISSES = 10
+#: How far below its threshold an article may score and still be called near. Thresholds are learned within 0.02 of each other, and scores of
+#: unrelated news lie a tenth below them.
+NEAR_MARGIN = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:

@@ -1,4 +1,4 @@
-"""What waits for its time: held alerts, mutes, digests, and spells of low coverage. Instants are aware UTC."""
+"""What waits for its time: held alerts, digests, and spells of low coverage. Instants are aware UTC."""
 
 from __future__ import annotations
 
@@ -22,16 +22,6 @@ class HeldAlert:
     is_urgent: bool = False
     #: The alert in which it was told at last; None while it waits.
     told_in: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mute:
-    """A person's wish for silence on an issue; what happens meanwhile is held, not dropped."""
-
-    issue_key: IssueKey
-    until: datetime
-    by: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,11 @@
-"""Severity, quiet hours, schedules, and what issues and channels ask for."""
+"""Quiet hours, schedules, and what issues and channels ask for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import time, tzinfo
-from enum import StrEnum
 
-
-class Severity(StrEnum):
-    """How much a change asks of a person."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-
-    @property
-    def rank(self) -> int:
-        """Place in the order, 0 to 2."""
-        return list(Severity).index(self)
+from monitor.core.types.severity import Severity
 
 
 #: Monday to Sunday, as `datetime.weekday` counts them.
@@ -50,9 +38,9 @@ class QuietPolicy:
     """When a channel, or an issue in any channel, is left in peace. The defaults hold back nothing."""
 
     #: Changes below it are told in the digest only.
-    floor: Severity = Severity.LOW
+    floor: Severity = Severity.MINOR
     hours: tuple[QuietHours, ...] = ()
-    #: Statuses, phases, `high` or `blind`: what is told at once also in quiet hours, cooldown and bursts.
+    #: Statuses, phases, `major` or `blind`: what is told at once also in quiet hours, cooldown and bursts.
     overrides: frozenset[str] = frozenset()
     #: Seconds after a message on an issue for which the next ones on it are held and then told as one.
     cooldown_s: float = 0.0
@@ -61,9 +49,8 @@ class QuietPolicy:
     burst_s: float = 0.0
     #: Seconds since its publication from which a change is caught up with rather than news; such changes are told as one. None: never.
     late_after_s: float | None = None
-    #: Seconds without a further one after which late changes are told; most seconds for which they wait.
-    settle_s: float = 0.0
-    max_settle_s: float = 3600.0
+    #: Most seconds for which such a change waits until everything that has arrived is read.
+    max_catch_up_s: float = 900.0
 
 
 @dataclass(frozen=True, slots=True)
