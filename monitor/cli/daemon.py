@@ -52,12 +52,22 @@ def poll(
             for state in store.feeds.states():
                 if state.health not in {"gone", "retired"}:
                     store.feeds.save(replace(state, next_poll_at=app.clock.now()))
-    polled, matched, assessed, delivered = app.poll(), app.match(), app.assess(), app.deliver()
+    polled, matched, assessed = app.poll(), app.match(), app.assess()
     app.watch()
+    n_delivered = deliver_all(app)
     typer.echo(
         f"{polled.n_due} feeds polled, {polled.n_failed} failed, {polled.n_new} new articles, {polled.n_versions} edited; "
-        f"{matched.n_matches} matched; {assessed.n_changes} changes, {assessed.n_alerts} alerts; {delivered.n_sent} delivered"
+        f"{matched.n_matches} matched; {assessed.n_changes} changes, {assessed.n_alerts} alerts; {n_delivered} delivered"
     )
+
+
+def deliver_all(app: App) -> int:
+    """Deliver until nothing is due, as the daemon's ticks would; return how many were sent."""
+    n_sent, is_cut_short = 0, True
+    while is_cut_short:
+        delivered = app.deliver()
+        n_sent, is_cut_short = n_sent + delivered.n_sent, delivered.is_cut_short
+    return n_sent
 
 
 def settings(context: typer.Context, markdown: Annotated[bool, typer.Option(help="Print as a Markdown table.")] = False) -> None:

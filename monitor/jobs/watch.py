@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 import structlog
 
 from monitor.core.alerts import make_delivery, make_notice
-from monitor.core.types import Alert, FeedState, Health, IssueKey
+from monitor.core.delivery import NOTICES
+from monitor.core.types import Alert, FeedState, Health
 from monitor.ports import Clock, Transaction, UnitOfWork
 
 log = structlog.get_logger(__name__)
-
-#: Notices belong to no issue; the outbox keeps their order among themselves.
-NOTICES = IssueKey("")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from monitor.ports.outside import ChatModel, Clock, Encoder, FeedFetcher, FeedParser, Notifier, PageReader, StateEncoder, StatusReader
+from monitor.ports.outside import (
+    Board,
+    ChatModel,
+    Clock,
+    Encoder,
+    FeedFetcher,
+    FeedParser,
+    Notifier,
+    PageReader,
+    StateEncoder,
+    StatusReader,
+)
 from monitor.ports.queries import Assessment, IssueOverview, Queries, Trace
-from monitor.ports.stores import ArticleStore, FeedStore, IssueStore, OutboxStore, Transaction, UnitOfWork
+from monitor.ports.stores import ArticleStore, ChannelStore, FeedStore, IssueStore, OutboxStore, Transaction, UnitOfWork
 
 __all__ = [
     "ArticleStore",
     "Assessment",
+    "Board",
+    "ChannelStore",
     "ChatModel",
     "Clock",
     "Encoder",

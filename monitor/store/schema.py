@@ -40,8 +40,8 @@ metadata = MetaData(
 )
 
 
-def _column(name: str, kind: TypeEngine[Any], comment: str, *, null: bool = False) -> Column[Any]:
-    return Column(name, kind, nullable=null, comment=comment)
+def _column(name: str, kind: TypeEngine[Any], comment: str, *, null: bool = False, default: str | None = None) -> Column[Any]:
+    return Column(name, kind, nullable=null, comment=comment, server_default=default)
 
 
 def _key(name: str, kind: TypeEngine[Any], comment: str) -> Column[Any]:
@@ -302,6 +302,8 @@ outbox = Table(
     _column("last_error", ForeignText(), "what went wrong at the last try, in words", null=True),
     _column("receipt", ForeignText(), "what the channel returned", null=True),
     _column("sent_at", UtcDateTime(), "instant at which the channel took it", null=True),
+    _column("unknown_since", UtcDateTime(), "earliest post of which nobody knows whether it arrived; null where there is none", null=True),
+    _column("n_blind", Integer(), "number of posts made although an earlier one may have arrived", default="0"),
     UniqueConstraint("delivery_id"),
     UniqueConstraint("alert_id", "channel"),
     Index(None, "created_at"),
@@ -318,3 +320,26 @@ def unsettled(deliveries: FromClause) -> ColumnElement[bool]:
 UNSETTLED = unsettled(outbox)
 Index("ix_outbox_unsettled", outbox.c.issue_key, outbox.c.channel, outbox.c.created_at, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 Index("ix_outbox_waiting", outbox.c.created_at, outbox.c.delivery_number, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
+
+channels = Table(
+    "channels",
+    metadata,
+    _key("channel", Key(), "name of the channel"),
+    _column("free_at", UtcDateTime(), "instant from which the next post may go; null: at once", null=True),
+    _column("n_failures", Integer(), "failures in a row"),
+    _column("stopped_at", UtcDateTime(), "instant at which it refused for good; null while it works", null=True),
+    _column("last_error", ForeignText(), "why it was stopped, or failed last, in words", null=True),
+    comment="how the channels fare",
+)
+
+threads = Table(
+    "threads",
+    metadata,
+    _key("channel", Key(), "name of the channel"),
+    _key("issue_key", Key(), "the issue; one thread an issue and channel"),
+    _column("receipt", ForeignText(), "what the channel returned for the first message, the root"),
+    _column("alert", JSON(), "the alert that the root shows, or is to show"),
+    _column("edit_at", UtcDateTime(), "instant from which the root is to be edited; null where it shows the alert", null=True),
+    Index(None, "edit_at"),
+    comment="the messages about one issue on one channel",
+)

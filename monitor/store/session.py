@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 
 from monitor.errors import StoreError
 from monitor.store.articles import SqlArticleStore
+from monitor.store.channels import SqlChannelStore
 from monitor.store.engine import FOREIGN_ERRORS, MIGRATION, READONLY, explain, is_in_memory, masked, open_engine, parse_url, sqlite_path
 from monitor.store.feeds import SqlFeedStore
 from monitor.store.issues import SqlIssueStore
@@ -35,6 +36,7 @@ class SqlTransaction:
     articles: SqlArticleStore
     issues: SqlIssueStore
     outbox: SqlOutboxStore
+    channels: SqlChannelStore
 
 
 class SqlUnitOfWork:
@@ -153,7 +155,13 @@ def backup(url: str, path: Path) -> None:
 
 
 def _stores(connection: Connection) -> SqlTransaction:
-    return SqlTransaction(SqlFeedStore(connection), SqlArticleStore(connection), SqlIssueStore(connection), SqlOutboxStore(connection))
+    return SqlTransaction(
+        SqlFeedStore(connection),
+        SqlArticleStore(connection),
+        SqlIssueStore(connection),
+        SqlOutboxStore(connection),
+        SqlChannelStore(connection),
+    )
 
 
 def _alembic_config(scripts: Path | None) -> Config:

@@ -12,6 +12,7 @@ from monitor.core.types import (
     Baseline,
     Change,
     ChangeId,
+    ChannelState,
     Delivery,
     Embedding,
     Entry,
@@ -21,6 +22,7 @@ from monitor.core.types import (
     IssueState,
     Match,
     Poll,
+    Thread,
 )
 from monitor.errors import StoreError
 from monitor.ports import Assessment
@@ -112,6 +114,9 @@ class Tables:
     evidence: Table[tuple[IssueKey, ArticleId, int], Assessment] = field(default_factory=Table)
     changes: Table[ChangeId, Change] = field(default_factory=Table)
     outbox: Table[str, Delivery] = field(default_factory=Table)
+    channels: Table[str, ChannelState] = field(default_factory=Table)
+    #: By channel and issue.
+    threads: Table[tuple[str, IssueKey], Thread] = field(default_factory=Table)
 
     def snapshot(self, *, is_readonly: bool = False) -> Tables:
         """Return all rows as they are now."""

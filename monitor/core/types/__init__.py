@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.core.types.alerts import Alert, Delivery, DeliveryState
+from monitor.core.types.alerts import Alert, ChannelState, Delivery, DeliveryState, Post, PostForm, Severity, Step, Thread
 from monitor.core.types.articles import Anchor, Article, ArticleId, Baseline, Embedding, FloatArray, Issue, IssueKey, Match, Seed
 from monitor.core.types.feeds import Entry, Feed, FeedKey, FeedState, FetchResult, Health, ParsedFeed, Poll
 from monitor.core.types.status import (
@@ -34,6 +34,7 @@ __all__ = [
     "Change",
     "ChangeId",
     "ChangeKind",
+    "ChannelState",
     "Claim",
     "Confirmation",
     "Delivery",
@@ -54,14 +55,19 @@ __all__ = [
     "ParsedFeed",
     "Place",
     "Poll",
+    "Post",
+    "PostForm",
     "Quote",
     "ReadingContext",
     "Seed",
     "Sentence",
     "SentenceReading",
+    "Severity",
     "Signal",
     "Speaker",
     "Stance",
     "StatusDecision",
+    "Step",
+    "Thread",
     "Vote",
 ]
