@@ -224,7 +224,7 @@ class App:
             to = channel.to or section.channel
             if not to:
                 raise ConfigError("slack.channel is empty although a token is set; name the channel (id or name) that is to get the alerts")
-            return SlackNotifier(token, to, base_url=section.base_url, timeout_s=section.timeout_s)
+            return SlackNotifier(token, to, base_url=section.base_url, timeout_s=section.timeout_s, gap_s=section.gap_s)
         from monitor.notify.console import ConsoleNotifier
 
         return ConsoleNotifier()
@@ -301,7 +301,13 @@ class App:
 
     def deliver(self) -> deliver.Delivered:
         """Run the deliver job."""
-        return deliver.run(uow=self.uow, notifiers=self.notifiers, clock=self.clock, policy=self.settings.alerts.policy())
+        return deliver.run(
+            uow=self.uow, notifiers=self.notifiers, clock=self.clock, policy=self.settings.alerts.policy(), wait=self.clock.wait
+        )
+
+    def start_channels(self) -> list[str]:
+        """Start every channel that was stopped: whoever starts the daemon, or asks for a retry, has had the chance to mend it."""
+        return deliver.start_channels(uow=self.uow)
 
     def watch(self) -> watch.Watched:
         """Run the watch job."""

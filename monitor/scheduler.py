@@ -88,6 +88,9 @@ def run(app: App, *, stop: threading.Event | None = None, counts: TickCounts | N
     stop = stop or threading.Event()
     counts = counts or TickCounts()
     prepare(app)
+    started = app.start_channels()
+    if started:
+        log.info("channels_started", channels=started)
     scheduler = build(app, counts)
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):

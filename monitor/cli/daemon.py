@@ -56,11 +56,20 @@ def poll(
     app.watch()
     app.release()
     app.digest()
-    delivered = app.deliver()
+    n_delivered = deliver_all(app)
     typer.echo(
         f"{polled.n_due} feeds polled, {polled.n_failed} failed, {polled.n_new} new articles, {polled.n_versions} edited; "
-        f"{matched.n_matches} matched; {assessed.n_changes} changes, {assessed.n_alerts} alerts, {assessed.n_held} held; {delivered.n_sent} delivered"
+        f"{matched.n_matches} matched; {assessed.n_changes} changes, {assessed.n_alerts} alerts, {assessed.n_held} held; {n_delivered} delivered"
     )
+
+
+def deliver_all(app: App) -> int:
+    """Deliver until nothing is due, as the daemon's ticks would; return how many were sent."""
+    n_sent, is_cut_short = 0, True
+    while is_cut_short:
+        delivered = app.deliver()
+        n_sent, is_cut_short = n_sent + delivered.n_sent, delivered.is_cut_short
+    return n_sent
 
 
 def settings(context: typer.Context, markdown: Annotated[bool, typer.Option(help="Print as a Markdown table.")] = False) -> None:

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from monitor.config.channels import ChannelSettings, CoverageSettings, QuietSettings
 from monitor.config.section import Seconds, Section, Share, secret_of
 from monitor.core.policy import AlertPolicy, MatchPolicy, PollPolicy, StatusPolicy
+from monitor.core.types import Severity
 from monitor.errors import ConfigError
 
 #: Where `monitor` looks unless told otherwise.
@@ -169,10 +170,14 @@ class AlertSettings(Section):
     retry_s: Seconds = Field(_ALERT.retry_s, description="First wait after a failed post; doubled at each try")
     max_retry_s: Seconds = Field(_ALERT.max_retry_s, description="Longest wait between tries")
     max_attempts: int = Field(_ALERT.max_attempts, ge=1, le=1000, description="Tries after which a delivery is dead")
+    shift_s: Seconds = Field(_ALERT.shift_s, description="Longest time that one tick goes on posting")
+    show_from: Literal["minor", "notable", "major"] = Field(
+        "notable", description="Least severity at which a change, a reply in its issue's thread, is shown in the channel as well"
+    )
 
     def policy(self) -> AlertPolicy:
         """Return the alert policy."""
-        return AlertPolicy(**self.model_dump())
+        return AlertPolicy(**self.model_dump() | {"show_from": Severity(self.show_from)})
 
 
 class SlackSettings(Section):
@@ -183,6 +188,7 @@ class SlackSettings(Section):
     channel: str = Field("", description="Channel id or name")
     base_url: str = Field("https://slack.com/api/", pattern=r"^https?://", description="Address of the Slack API; a stand-in for tests")
     timeout_s: int = Field(20, ge=1, le=300, description="Seconds for one post")
+    gap_s: float = Field(1.0, ge=0, le=3600, description="Least seconds between two posts; Slack takes about one a second and channel")
 
 
 class SchedulerSettings(Section):

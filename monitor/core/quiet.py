@@ -115,9 +115,7 @@ def decide_route(
     """
     change = alert.change
     if change is not None and alert.severity.rank < policy.floor.rank:
-        return Suppressed(
-            f"severity {alert.severity.value} is below the floor of {channel} ({policy.floor.value}); its digest tells it"
-        )
+        return Suppressed(f"severity {alert.severity.value} is below the floor of {channel} ({policy.floor.value}); its digest tells it")
     urgent = is_urgent(alert, policy.overrides)
     block = _block(alert.issue_key, policy, memory, now, is_urgent=urgent, is_change=change is not None)
     late = _is_late(change, policy, now)

@@ -26,10 +26,13 @@ _ERROR_CODE = re.compile(r"[a-z0-9_]+")
 class SlackNotifier:
     """Posts to one Slack channel. slack-sdk's own retries are off: the outbox retries, and remembers."""
 
-    def __init__(self, token: str, slack_channel: str, *, base_url: str = "https://slack.com/api/", timeout_s: int = 20) -> None:
+    def __init__(
+        self, token: str, slack_channel: str, *, base_url: str = "https://slack.com/api/", timeout_s: int = 20, gap_s: float = 1.0
+    ) -> None:
         """Post with a bot token to a channel's id or name; `base_url` may name a stand-in."""
         self._client = WebClient(token=token, base_url=base_url, timeout=timeout_s, retry_handlers=[])
         self._slack_channel = slack_channel
+        self._gap_s = gap_s
 
     @property
     def channel(self) -> str:

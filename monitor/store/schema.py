@@ -5,64 +5,27 @@ Keys between tables are checked when a transaction commits, so that a job may wr
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     JSON,
-    BigInteger,
     Boolean,
-    Column,
     ColumnElement,
     Double,
-    ForeignKey,
     FromClause,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     literal_column,
 )
-from sqlalchemy.types import TypeEngine
 
 from monitor.store.column_types import ForeignText, Key, UtcDateTime
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _column(name: str, kind: TypeEngine[Any], comment: str, *, null: bool = False) -> Column[Any]:
-    return Column(name, kind, nullable=null, comment=comment)
-
-
-def _key(name: str, kind: TypeEngine[Any], comment: str) -> Column[Any]:
-    return Column(name, kind, primary_key=True, comment=comment)
-
-
-def _reference(name: str, target: str, comment: str, *, is_key: bool = False, null: bool = False) -> Column[Any]:
-    return Column(
-        name,
-        Key(),
-        ForeignKey(target, deferrable=True, initially="DEFERRED"),
-        primary_key=is_key,
-        nullable=null,
-        comment=comment,
-    )
-
-
-def _number(name: str, comment: str) -> Column[Any]:
-    # SQLite numbers rows by itself only where the column's type is exactly INTEGER.
-    return Column(name, BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True, comment=comment)
-
+from monitor.store.columns import column as _column
+from monitor.store.columns import key as _key
+from monitor.store.columns import metadata as metadata
+from monitor.store.columns import number as _number
+from monitor.store.columns import reference as _reference
 
 feeds = Table(
     "feeds",
@@ -302,6 +265,8 @@ outbox = Table(
     _column("last_error", ForeignText(), "what went wrong at the last try, in words", null=True),
     _column("receipt", ForeignText(), "what the channel returned", null=True),
     _column("sent_at", UtcDateTime(), "instant at which the channel took it", null=True),
+    _column("unknown_since", UtcDateTime(), "earliest post of which nobody knows whether it arrived; null where there is none", null=True),
+    _column("n_blind", Integer(), "number of posts made although an earlier one may have arrived", default="0"),
     UniqueConstraint("delivery_id"),
     UniqueConstraint("alert_id", "channel"),
     Index(None, "created_at"),
@@ -385,4 +350,27 @@ coverage_spells = Table(
     _column("n_feeds", Integer(), "number of the issue's feeds"),
     _column("ended_at", UtcDateTime(), "instant at which the coverage was found to suffice again; null: not yet", null=True),
     comment="times in which an issue's coverage was below its policy",
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    _key("channel", Key(), "name of the channel"),
+    _column("free_at", UtcDateTime(), "instant from which the next post may go; null: at once", null=True),
+    _column("n_failures", Integer(), "failures in a row"),
+    _column("stopped_at", UtcDateTime(), "instant at which it refused for good; null while it works", null=True),
+    _column("last_error", ForeignText(), "why it was stopped, or failed last, in words", null=True),
+    comment="how the channels fare",
+)
+
+threads = Table(
+    "threads",
+    metadata,
+    _key("channel", Key(), "name of the channel"),
+    _key("issue_key", Key(), "the issue; one thread an issue and channel"),
+    _column("receipt", ForeignText(), "what the channel returned for the first message, the root"),
+    _column("alert", JSON(), "the alert that the root shows, or is to show"),
+    _column("edit_at", UtcDateTime(), "instant from which the root is to be edited; null where it shows the alert", null=True),
+    Index(None, "edit_at"),
+    comment="the messages about one issue on one channel",
 )

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 
 from monitor.errors import StoreError
 from monitor.store.articles import SqlArticleStore
+from monitor.store.channels import SqlChannelStore
 from monitor.store.engine import FOREIGN_ERRORS, MIGRATION, READONLY, explain, is_in_memory, masked, open_engine, parse_url, sqlite_path
 from monitor.store.feeds import SqlFeedStore
 from monitor.store.held import SqlHeldStore
@@ -39,6 +40,7 @@ class SqlTransaction:
     outbox: SqlOutboxStore
     reviews: SqlReviewStore
     held: SqlHeldStore
+    channels: SqlChannelStore
 
 
 class SqlUnitOfWork:
@@ -164,6 +166,7 @@ def _stores(connection: Connection) -> SqlTransaction:
         SqlOutboxStore(connection),
         SqlReviewStore(connection),
         SqlHeldStore(connection),
+        SqlChannelStore(connection),
     )
 
 

@@ -13,6 +13,7 @@ from monitor.core.types import (
     Baseline,
     Change,
     ChangeId,
+    ChannelState,
     CoverageSpell,
     Delivery,
     DigestMark,
@@ -27,6 +28,7 @@ from monitor.core.types import (
     Poll,
     Review,
     ReviewId,
+    Thread,
 )
 from monitor.errors import StoreError
 from monitor.ports import Assessment
@@ -124,6 +126,9 @@ class Tables:
     held: Table[tuple[str, str], HeldAlert] = field(default_factory=Table)
     digests: Table[str, DigestMark] = field(default_factory=Table)
     spells: Table[tuple[IssueKey, datetime], CoverageSpell] = field(default_factory=Table)
+    channels: Table[str, ChannelState] = field(default_factory=Table)
+    #: By channel and issue.
+    threads: Table[tuple[str, IssueKey], Thread] = field(default_factory=Table)
 
     def snapshot(self, *, is_readonly: bool = False) -> Tables:
         """Return all rows as they are now."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from monitor.core.types.activity import Activity, IssueActivity, NearMiss
-from monitor.core.types.alerts import Alert, AlertKind, Delivery, DeliveryState
+from monitor.core.types.alerts import Alert, AlertKind, ChannelState, Delivery, DeliveryState, Post, PostForm, Step, Thread
 from monitor.core.types.articles import Anchor, Article, ArticleId, Baseline, Embedding, FloatArray, Issue, IssueKey, Match, Seed
 from monitor.core.types.feeds import Entry, Feed, FeedKey, FeedState, FetchResult, Health, ParsedFeed, Poll
 from monitor.core.types.held import CoverageSpell, DigestMark, HeldAlert
-from monitor.core.types.quiet import EVERY_DAY, ChannelRules, CoveragePolicy, IssueAlerts, QuietHours, QuietPolicy, Schedule, Severity
+from monitor.core.types.quiet import EVERY_DAY, ChannelRules, CoveragePolicy, IssueAlerts, QuietHours, QuietPolicy, Schedule
 from monitor.core.types.reviews import Review, ReviewAction, ReviewId, Via
+from monitor.core.types.severity import Severity
 from monitor.core.types.status import (
     Change,
     ChangeId,
@@ -42,6 +43,7 @@ __all__ = [
     "ChangeId",
     "ChangeKind",
     "ChannelRules",
+    "ChannelState",
     "Claim",
     "Confirmation",
     "CoveragePolicy",
@@ -69,6 +71,8 @@ __all__ = [
     "ParsedFeed",
     "Place",
     "Poll",
+    "Post",
+    "PostForm",
     "QuietHours",
     "QuietPolicy",
     "Quote",
@@ -85,6 +89,8 @@ __all__ = [
     "Speaker",
     "Stance",
     "StatusDecision",
+    "Step",
+    "Thread",
     "Via",
     "Vote",
 ]

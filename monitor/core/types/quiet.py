@@ -7,7 +7,6 @@ from datetime import time, tzinfo
 
 from monitor.core.types.severity import Severity
 
-
 #: Monday to Sunday, as `datetime.weekday` counts them.
 EVERY_DAY = frozenset(range(7))
 
