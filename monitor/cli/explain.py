@@ -9,10 +9,10 @@ import typer
 from monitor.cli.context import open_app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from monitor.core.policy import StatusPolicy
-    from monitor.core.types import Delivery, Match
+    from monitor.core.types import Delivery, HeldAlert, Match
     from monitor.ports import Assessment, Trace
 
 
@@ -32,12 +32,15 @@ def explain(
         found = store.articles.find(article)
     if found is None:
         raise ConfigError(f"{article!r}: no stored article has this address or id; was its feed polled? See `monitor feeds list`")
-    for line in lines(app.queries.trace(found), app.settings.status.policy()):
+    trace = app.queries.trace(found)
+    with app.uow.reading() as store:
+        held = [row for change in trace.changes for row in store.held.of_change(change.change_id)]
+    for line in lines(trace, app.settings.status.policy(), held):
         typer.echo(line)
 
 
-def lines(trace: Trace, policy: StatusPolicy) -> Iterator[str]:
-    """Yield the account of an article."""
+def lines(trace: Trace, policy: StatusPolicy, held: Sequence[HeldAlert] = ()) -> Iterator[str]:
+    """Yield the account of an article; `held` is what waits, or waited, of its alerts."""
     article = trace.article
     yield f"{article.title or '(no headline)'} — {article.source}, {article.published_at:%Y-%m-%d %H:%M} UTC"
     yield f"  id {article.article_id}, version {article.version}, first seen {article.first_seen_at:%Y-%m-%d %H:%M} UTC  {article.url}"
@@ -61,6 +64,15 @@ def lines(trace: Trace, policy: StatusPolicy) -> Iterator[str]:
         for delivery in trace.deliveries:
             if delivery.alert.change is not None and delivery.alert.change.change_id == change.change_id:
                 yield delivery_line(delivery)
+        for row in held:
+            if row.alert.change is not None and row.alert.change.change_id == change.change_id:
+                yield held_line(row)
+
+
+def held_line(row: HeldAlert) -> str:
+    """Return why an alert waits, or waited, on one channel, and in which message it was told."""
+    until = f"told in {row.told_in}" if row.told_in else f"waits until {row.release_at:%Y-%m-%d %H:%M} UTC"
+    return f"5. alert: {row.channel}, held since {row.held_at:%Y-%m-%d %H:%M} UTC, {until}: {row.reason}"
 
 
 def delivery_line(delivery: Delivery) -> str:

@@ -60,8 +60,11 @@ class QuietSettings(Section):
         5, ge=0, le=1000, description="Messages within burst_s after which further ones wait, to be told as one; 0: no limit"
     )
     burst_s: Seconds = Field(600.0, description="Seconds in which messages count as a burst")
-    late_after_s: Seconds = Field(
-        21_600.0, description="Seconds after publication from which a change is caught up with, not news; such changes are told as one"
+    late_after_s: float = Field(
+        21_600.0,
+        gt=0,
+        le=10_000_000_000,
+        description="Seconds after publication from which a change is caught up with, not news; such changes are told as one",
     )
     max_catch_up_s: Wait = Field(900.0, description="Most seconds for which a late change waits until everything that has arrived is read")
     digest: Digest = Field("off", description="Regular report: off, daily, weekly, or times such as 07:30 or mon-fri 07:30,17:00")

@@ -63,7 +63,7 @@ def severity_of(change: Change) -> Severity:
 def make_notice(issue_key: IssueKey, *, key: str, headline: str, detail: tuple[str, ...], now: datetime) -> Alert:
     """Return a message that is no change: a feed gone blind, or seeing again. `key` and the hour name it for deduplication."""
     digest = hashlib.sha256(f"{key}|{now:%Y-%m-%dT%H}".encode()).hexdigest()[:16]
-    return Alert(f"n_{digest}", issue_key, "Monitor", headline, None, "", None, detail, AlertKind.NOTICE)
+    return Alert(f"n_{digest}", issue_key, "Monitor", headline, None, "", None, detail, kind=AlertKind.NOTICE)
 
 
 def make_delivery(alert: Alert, channel: str, now: datetime) -> Delivery:

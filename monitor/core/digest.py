@@ -63,7 +63,7 @@ def make_digest(
     name = hashlib.sha256(f"{channel}|{slot_at.isoformat()}|{activity.until.isoformat()}".encode()).hexdigest()[:24]
     n_issues = f"{len(reports)} issue{'s' if len(reports) != 1 else ''}"
     headline = f"{schedule_text(schedule)} digest, {span}: {told} in {n_issues}"
-    return Alert(f"d_{name}", NO_ISSUE, "Monitor", headline, None, "", None, tuple(lines), AlertKind.DIGEST)
+    return Alert(f"d_{name}", NO_ISSUE, "Monitor", headline, None, "", None, tuple(lines), kind=AlertKind.DIGEST)
 
 
 def heartbeat(activity: Activity, feeds: Sequence[FeedState]) -> str:

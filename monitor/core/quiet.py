@@ -173,6 +173,7 @@ def merge(held: Sequence[HeldAlert]) -> Alert:
         return replace(alert, detail=(*alert.detail, *detail))
     alerts = [row.alert for row in held]
     changes = [alert for alert in alerts if alert.change is not None]
+    severity = max((alert.severity for alert in alerts), key=lambda severity: severity.rank)
     titles = dict.fromkeys(alert.issue_title for alert in changes)
     # The same alerts always make the same message, whoever puts it out.
     name = hashlib.sha256("|".join(alert.alert_id for alert in alerts).encode()).hexdigest()[:24]
@@ -188,8 +189,10 @@ def merge(held: Sequence[HeldAlert]) -> Alert:
             after,
             None,
             (*(line for alert in alerts for line in _lines(alert, with_title=False)), *detail),
-            AlertKind.SUMMARY,
-            tuple(alert.change for alert in changes if alert.change is not None),
+            severity=severity,
+            steps=alerts[-1].steps,
+            kind=AlertKind.SUMMARY,
+            changes=tuple(alert.change for alert in changes if alert.change is not None),
         )
     told = [f"{_count(len(changes), 'change')} in {_count(len(titles), 'issue')}"] if changes else []
     told += [_count(len(alerts) - len(changes), "notice")] if len(alerts) > len(changes) else []
@@ -202,8 +205,9 @@ def merge(held: Sequence[HeldAlert]) -> Alert:
         "",
         None,
         (*(line for alert in alerts for line in _lines(alert, with_title=True)), *detail),
-        AlertKind.SUMMARY,
-        tuple(alert.change for alert in changes if alert.change is not None),
+        severity=severity,
+        kind=AlertKind.SUMMARY,
+        changes=tuple(alert.change for alert in changes if alert.change is not None),
     )
 
 

@@ -29,7 +29,10 @@ def _set(command: Command, section: str, **values: object) -> None:
 
 def test_poll_runs_each_job_once_and_says_what_was_done(empty: Command) -> None:
     told = empty("poll", "--once")
-    assert told.out.splitlines()[-1] == "2 feeds polled, 0 failed, 4 new articles, 0 edited; 3 matched; 3 changes, 2 alerts; 2 delivered"
+    assert (
+        told.out.splitlines()[-1]
+        == "2 feeds polled, 0 failed, 4 new articles, 0 edited; 3 matched; 3 changes, 2 alerts, 0 held; 2 delivered"
+    )
     # Without a Slack token alerts are shown here.
     assert "talks under way → broadly agreed (reported)" in told.out
 
