@@ -8,7 +8,8 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from datetime import datetime
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,23 @@ from monitor.config import Settings
 from monitor.config.articles import load_articles
 from monitor.config.channels import ChannelSettings, channel_rules
 from monitor.config.files import check_names, load_feeds, load_issue, load_issues, load_ladders, read_yaml, resolve
-from monitor.core.types import Article, ChannelRules, Feed, FloatArray, Issue
+from monitor.core.alerts import make_alert
+from monitor.core.types import Alert, Article, ChannelRules, Feed, FloatArray, Issue, IssueKey
 from monitor.errors import ConfigError
 from monitor.jobs import assess, deliver, digest, match, poll, prune, release, replay, seed, watch
 from monitor.jobs.examine import Examiner
-from monitor.ports import ActivityQueries, ChatModel, Clock, FeedFetcher, FeedParser, Notifier, Queries, StateEncoder, StatusReader
+from monitor.ports import (
+    ActivityQueries,
+    ChatModel,
+    Clock,
+    FeedFetcher,
+    FeedParser,
+    HttpPoster,
+    Notifier,
+    Queries,
+    StateEncoder,
+    StatusReader,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -225,9 +238,38 @@ class App:
             if not to:
                 raise ConfigError("slack.channel is empty although a token is set; name the channel (id or name) that is to get the alerts")
             return SlackNotifier(token, to, base_url=section.base_url, timeout_s=section.timeout_s, gap_s=section.gap_s)
+        if channel.kind == "webhook":
+            from monitor.notify.webhook import WebhookNotifier
+
+            return WebhookNotifier(
+                self._poster(channel.timeout_s), channel.address(name), channel.signing_secret(name), clock=self.clock, channel=name
+            )
+        if channel.kind == "apprise":
+            from monitor.notify.apprise import AppriseNotifier
+
+            return AppriseNotifier(channel.address(name), channel=name)
+        if channel.kind == "atom":
+            from monitor.notify.atom import AtomNotifier
+
+            return AtomNotifier(channel.folder, partial(self.told_of, name), link=channel.link, channel=name)
         from monitor.notify.console import ConsoleNotifier
 
         return ConsoleNotifier()
+
+    def _poster(self, timeout_s: float) -> HttpPoster:
+        from monitor.fetch.post import GuardedPoster
+
+        return GuardedPoster(f"Statuswatch/{__version__}", timeout_s=timeout_s, allowed_networks=self.settings.fetch.allowed_networks)
+
+    def told_of(self, channel: str, issue_key: IssueKey, *, limit: int = 100) -> list[tuple[Alert, datetime]]:
+        """Return the changes of an issue as alerts, newest first; of no issue, what a channel was told beside changes."""
+        issue = next((issue for issue in self.issues if issue.key == issue_key), None)
+        if issue is not None:
+            changes = [change for change in self.queries.log(issue_key=issue_key, limit=limit) if not change.is_history]
+            return [(make_alert(change, issue_title=issue.title, ladder=issue.ladder), change.at) for change in changes]
+        with self.uow.reading() as store:
+            rows = store.outbox.list(limit=10 * limit)
+        return [(row.alert, row.created_at) for row in rows if row.channel == channel and row.alert.change is None][:limit]
 
     @cached_property
     def rules(self) -> Mapping[str, ChannelRules]:

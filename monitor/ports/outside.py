@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -108,6 +109,25 @@ class ChatModel(Protocol):
 
     def complete(self, prompt: Prompt) -> Completion | None:
         """Return the answer; None where it is not to be had by design. Raises: TransientError, PermanentError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PostAnswer:
+    """What a server said to a post: its status, and how many seconds it asked to wait."""
+
+    status: int
+    retry_after_s: float | None = None
+
+
+class HttpPoster(Protocol):
+    """Posts bytes over HTTP, behind the guard."""
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> PostAnswer:
+        """Post, and return the answer whatever its status; redirects are not followed.
+
+        Raises: FetchError (network, time-out), BlockedAddressError. Neither names the address, which may be a secret.
+        """
         ...
 
 

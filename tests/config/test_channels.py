@@ -40,7 +40,7 @@ channels:
     plain, desk, night = (channel_rules(settings.quiet, settings.channels.get(name)) for name in ("slack", "desk", "night"))
     assert plain.quiet.hours == desk.quiet.hours == (QuietHours(time(22), time(7), BERLIN),)
     assert plain.digest == Schedule((time(8),), BERLIN)
-    assert (plain.quiet.floor, plain.quiet.cooldown_s, plain.quiet.overrides) == (Severity.NOTABLE, 60, {"major"})
+    assert (plain.quiet.floor, plain.quiet.cooldown_s, plain.quiet.overrides) == (Severity.NOTABLE, 60.0, frozenset({"major"}))
     assert (desk.quiet.floor, desk.digest, desk.takes_notices, desk.issues) == (Severity.MAJOR, None, False, ("olives",))
     assert (night.quiet.hours, night.quiet.cooldown_s, night.digest) == ((), 0, Schedule((time(9),), ZoneInfo("UTC"), frozenset({0})))
 

@@ -31,6 +31,7 @@ from monitor.core.schedule import parse_quiet_hours
 from monitor.core.types import (
     Alert,
     AlertKind,
+    Change,
     ChangeId,
     ChangeKind,
     ChannelRules,
@@ -278,8 +279,8 @@ def test_issue_and_channel_together_are_as_strict_as_each() -> None:
     assert (both.floor, both.hours, both.overrides, both.cooldown_s, both.burst_n) == (
         Severity.MAJOR,
         NIGHT.hours,
-        {"major", "signed"},
-        60,
+        frozenset({"major", "signed"}),
+        60.0,
         3,
     )
     followed = replace(make_issue(make_article()), alerts=IssueAlerts(issue))
@@ -320,7 +321,10 @@ def test_whatever_comes_when_each_change_is_told_once_and_in_order(
         late_after_s=1800,
         overrides=frozenset({"adopted"} if override else ()),
     )
-    now, waiting, recent, told = NOW, [], [], []
+    now = NOW
+    waiting: list[HeldAlert] = []
+    recent: list[tuple[IssueKey, datetime]] = []
+    told: list[Change | None] = []
 
     def tell(message: Told) -> None:
         recent.append((message.alert.issue_key, now))
