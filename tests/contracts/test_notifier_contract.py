@@ -15,7 +15,7 @@ from monitor.jobs import deliver
 from monitor.notify.console import ConsoleNotifier
 from monitor.notify.slack import SlackNotifier
 from monitor.ports import Notifier
-from monitor.testing.fakes import FrozenClock, RecordingNotifier
+from monitor.testing.fakes import FrozenClock, RecordingBoard, RecordingNotifier
 from monitor.testing.memory_store import MemoryUnitOfWork
 from monitor.testing.slack_server import StandInSlack
 from tests.examples import NOON, delivery
@@ -28,7 +28,7 @@ class Channel:
     posted: Callable[[], str]
 
 
-@pytest.fixture(params=["console", "slack", "recording"])
+@pytest.fixture(params=["console", "slack", "recording", "board"])
 def channel(request: pytest.FixtureRequest) -> Iterator[Channel]:
     with ExitStack() as stack:
         if request.param == "console":
@@ -36,10 +36,10 @@ def channel(request: pytest.FixtureRequest) -> Iterator[Channel]:
             yield Channel(ConsoleNotifier(stream), stream.getvalue)
         elif request.param == "slack":
             slack = stack.enter_context(StandInSlack())
-            notifier = SlackNotifier("xoxb-1", "#desk", base_url=slack.base_url, timeout_s=5)
-            yield Channel(notifier, lambda: "\n".join(message["text"] for message in slack.messages))
+            notifier = SlackNotifier("xoxb-1", "#desk", base_url=slack.base_url, timeout_s=5, gap_s=0)
+            yield Channel(notifier, lambda: "\n".join(message["text"] for message in slack.told))
         else:
-            recording = RecordingNotifier()
+            recording = RecordingBoard() if request.param == "board" else RecordingNotifier()
             yield Channel(recording, lambda: "\n".join(f"{alert.headline}\n{alert.detail}" for alert in recording.sent))
 
 
