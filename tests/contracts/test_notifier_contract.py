@@ -21,7 +21,7 @@ from monitor.notify.console import ConsoleNotifier
 from monitor.notify.slack import SlackNotifier
 from monitor.notify.webhook import WebhookNotifier
 from monitor.ports import Notifier
-from monitor.testing.fakes import FrozenClock, RecordingNotifier
+from monitor.testing.fakes import FrozenClock, RecordingBoard, RecordingNotifier
 from monitor.testing.loopback import LoopbackSite
 from monitor.testing.memory_store import MemoryUnitOfWork
 from monitor.testing.slack_server import StandInSlack
@@ -51,7 +51,7 @@ class Storing:
         return self.inner.send(alert)
 
 
-@pytest.fixture(params=["console", "slack", "webhook", "apprise", "atom", "recording"])
+@pytest.fixture(params=["console", "slack", "webhook", "apprise", "atom", "recording", "board"])
 def channel(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Channel]:
     with ExitStack() as stack:
         if request.param == "console":
@@ -59,8 +59,8 @@ def channel(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Channel]
             yield Channel(ConsoleNotifier(stream), stream.getvalue)
         elif request.param == "slack":
             slack = stack.enter_context(StandInSlack())
-            notifier = SlackNotifier("xoxb-1", "#desk", base_url=slack.base_url, timeout_s=5)
-            yield Channel(notifier, lambda: "\n".join(message["text"] for message in slack.messages))
+            notifier = SlackNotifier("xoxb-1", "#desk", base_url=slack.base_url, timeout_s=5, gap_s=0)
+            yield Channel(notifier, lambda: "\n".join(message["text"] for message in slack.told))
         elif request.param in {"webhook", "apprise"}:
             site = stack.enter_context(LoopbackSite())
             url = site.publish("/hook", b"")
@@ -73,7 +73,7 @@ def channel(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Channel]
             atom = AtomNotifier(tmp_path, lambda key: [row for row in told if row[0].issue_key == key])
             yield Channel(Storing(atom, told), lambda: "\n".join(path.read_text() for path in tmp_path.iterdir()))
         else:
-            recording = RecordingNotifier()
+            recording = RecordingBoard() if request.param == "board" else RecordingNotifier()
             yield Channel(recording, lambda: "\n".join(f"{alert.headline}\n{alert.detail}" for alert in recording.sent))
 
 
