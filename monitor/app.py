@@ -11,18 +11,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from monitor import __version__
+from monitor.channels import make_notifier
 from monitor.clock import SystemClock
 from monitor.config import Settings
 from monitor.config.articles import load_articles
 from monitor.config.channels import ChannelSettings, channel_rules
 from monitor.config.files import check_names, load_feeds, load_issue, load_issues, load_ladders, read_yaml, resolve
 from monitor.core.alerts import make_alert
-from monitor.core.types import Alert, Article, ChannelRules, Feed, FloatArray, Issue, IssueKey
+from monitor.core.types import Alert, Article, ChangeId, ChannelRules, Feed, FloatArray, Issue, IssueKey
 from monitor.errors import ConfigError
-from monitor.jobs import assess, deliver, digest, match, poll, prune, release, replay, seed, watch
+from monitor.jobs import act, assess, deliver, digest, match, poll, prune, release, replay, seed, watch
 from monitor.jobs.examine import Examiner
 from monitor.ports import (
     ActivityQueries,
@@ -30,7 +31,6 @@ from monitor.ports import (
     Clock,
     FeedFetcher,
     FeedParser,
-    HttpPoster,
     Notifier,
     Queries,
     StateEncoder,
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
     from monitor.core.judging import Judge
     from monitor.core.ladder import Ladder
+    from monitor.notify.slack_actions import SlackActions, SlackEndpoint
+    from monitor.notify.slack_socket import SlackSocket
     from monitor.reader.prompt import PromptTemplate
     from monitor.store.session import SqlUnitOfWork
 
@@ -225,41 +227,10 @@ class App:
         named = dict(self.settings.channels)
         if self.settings.slack_token():
             named = {"slack": named.get("slack", ChannelSettings(kind="slack"))} | named
-        return {name: self._notifier(name, channel) for name, channel in (named or {"console": ChannelSettings(kind="console")}).items()}
-
-    def _notifier(self, name: str, channel: ChannelSettings) -> Notifier:
-        if channel.kind == "slack":
-            from monitor.notify.slack import SlackNotifier
-
-            section, token = self.settings.slack, self.settings.slack_token()
-            if not token:
-                raise ConfigError(f"channels.{name} is of kind slack, but there is no token; set slack.token or slack.token_file")
-            to = channel.to or section.channel
-            if not to:
-                raise ConfigError("slack.channel is empty although a token is set; name the channel (id or name) that is to get the alerts")
-            return SlackNotifier(token, to, base_url=section.base_url, timeout_s=section.timeout_s, gap_s=section.gap_s)
-        if channel.kind == "webhook":
-            from monitor.notify.webhook import WebhookNotifier
-
-            return WebhookNotifier(
-                self._poster(channel.timeout_s), channel.address(name), channel.signing_secret(name), clock=self.clock, channel=name
-            )
-        if channel.kind == "apprise":
-            from monitor.notify.apprise import AppriseNotifier
-
-            return AppriseNotifier(channel.address(name), channel=name)
-        if channel.kind == "atom":
-            from monitor.notify.atom import AtomNotifier
-
-            return AtomNotifier(channel.folder, partial(self.told_of, name), link=channel.link, channel=name)
-        from monitor.notify.console import ConsoleNotifier
-
-        return ConsoleNotifier()
-
-    def _poster(self, timeout_s: float) -> HttpPoster:
-        from monitor.fetch.post import GuardedPoster
-
-        return GuardedPoster(f"Statuswatch/{__version__}", timeout_s=timeout_s, allowed_networks=self.settings.fetch.allowed_networks)
+        return {
+            name: make_notifier(name, channel, self.settings, clock=self.clock, alerts_of=partial(self.told_of, name))
+            for name, channel in (named or {"console": ChannelSettings(kind="console")}).items()
+        }
 
     def told_of(self, channel: str, issue_key: IssueKey, *, limit: int = 100) -> list[tuple[Alert, datetime]]:
         """Return the changes of an issue as alerts, newest first; of no issue, what a channel was told beside changes."""
@@ -282,6 +253,41 @@ class App:
         from monitor.store.activity import SqlActivity
 
         return SqlActivity(self.uow)
+
+    @cached_property
+    def slack_actions(self) -> SlackActions:
+        """What becomes of clicks and commands, whichever way they come."""
+        from monitor.notify.slack_actions import Desk, SlackActions
+
+        where: Any = {"uow": self.uow, "queries": self.queries, "issues": self.issues}
+        policy = self.settings.status.policy()
+        return SlackActions(
+            Desk(
+                take=lambda click: act.take(click, **where),
+                show=self.show_reviews,
+                answer=lambda command: act.answer(command, **where, status_policy=policy),
+            )
+        )
+
+    @cached_property
+    def slack_socket(self) -> SlackSocket | None:
+        """The way by Socket Mode; None where no app-level token is set."""
+        from monitor.notify.slack_socket import SlackSocket
+
+        token, section = self.settings.slack_app_token(), self.settings.slack
+        return SlackSocket(token, self.slack_actions, base_url=section.base_url, timeout_s=section.timeout_s) if token else None
+
+    @cached_property
+    def slack_endpoint(self) -> SlackEndpoint | None:
+        """The way by HTTP, to be mounted by a server; None where no signing secret is set."""
+        from monitor.notify.slack_actions import SlackEndpoint
+
+        secret = self.settings.slack_signing_secret()
+        return SlackEndpoint(secret, self.slack_actions, clock=self.clock) if secret else None
+
+    def show_reviews(self, change_id: ChangeId) -> int:
+        """Make every message about a change say what people came to; return how many were edited."""
+        return act.show(change_id, uow=self.uow, queries=self.queries, issues=self.issues, notifiers=self.notifiers, clock=self.clock)
 
     # --- jobs --------------------------------------------------------------------------------------------------------
 

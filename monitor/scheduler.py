@@ -95,12 +95,17 @@ def run(app: App, *, stop: threading.Event | None = None, counts: TickCounts | N
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+    socket = app.slack_socket
     scheduler.start()
+    if socket is not None:
+        socket.start()
     try:
         stop.wait()
     finally:
         log.info("stopping", next_step="finishing the work in hand")
         # Ticks that are running end their transaction; what they leave undone is still due in the database.
+        if socket is not None:
+            socket.close()
         scheduler.shutdown(wait=True)
         log.info("stopped", ticks={f"{job}_{kind}": n for (kind, job), n in counts.by_event.items()})
     return counts

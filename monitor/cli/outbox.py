@@ -72,3 +72,15 @@ def retry(
     if delivery_id and not n_retried:
         typer.echo(f"monitor: there is no dead delivery {delivery_id!r}; see `monitor outbox list --state dead`", err=True)
         raise typer.Exit(1)
+
+
+@commands.command()
+def held(context: typer.Context) -> None:
+    """List alerts that wait for quiet hours, cooldowns, bursts or mutes to end."""
+    app = open_app(context)
+    with app.uow.reading() as store:
+        waiting = [row for channel in store.held.channels() for row in store.held.waiting(channel)]
+    for row in waiting:
+        typer.echo(f"{row.channel:12} until {row.release_at:%Y-%m-%d %H:%M}  {row.alert.headline}  ({row.reason})")
+    if not waiting:
+        typer.echo("nothing waits")

@@ -186,6 +186,12 @@ class SlackSettings(Section):
     token: SecretStr = Field(SecretStr(""), description="Bot token (xoxb-...) with the scope chat:write; better from the environment")
     token_file: Path | None = Field(None, description="File that holds the token, e.g. a mounted secret")
     channel: str = Field("", description="Channel id or name")
+    app_token: SecretStr = Field(
+        SecretStr(""), description="App-level token (xapp-...) with the scope connections:write: buttons and commands by Socket Mode"
+    )
+    app_token_file: Path | None = Field(None, description="File that holds the app-level token")
+    signing_secret: SecretStr = Field(SecretStr(""), description="Signing secret of the app: buttons and commands by HTTP")
+    signing_secret_file: Path | None = Field(None, description="File that holds the signing secret")
     base_url: str = Field("https://slack.com/api/", pattern=r"^https?://", description="Address of the Slack API; a stand-in for tests")
     timeout_s: int = Field(20, ge=1, le=300, description="Seconds for one post")
     gap_s: float = Field(1.0, ge=0, le=3600, description="Least seconds between two posts; Slack takes about one a second and channel")
@@ -258,6 +264,18 @@ class Settings(BaseSettings):
         if self.slack.token_file is None:
             return self.slack.token.get_secret_value()
         return secret_of(self.slack.token_file, "slack.token_file")
+
+    def slack_app_token(self) -> str:
+        """Return the app-level token, from the setting or its file; empty where none is set. Raises: ConfigError."""
+        if self.slack.app_token_file is None:
+            return self.slack.app_token.get_secret_value()
+        return secret_of(self.slack.app_token_file, "slack.app_token_file")
+
+    def slack_signing_secret(self) -> str:
+        """Return the signing secret, from the setting or its file; empty where none is set. Raises: ConfigError."""
+        if self.slack.signing_secret_file is None:
+            return self.slack.signing_secret.get_secret_value()
+        return secret_of(self.slack.signing_secret_file, "slack.signing_secret_file")
 
     def language_model_key(self) -> str:
         """Return the language model's key, from the setting or its file; empty where none is set. Raises: ConfigError."""

@@ -49,6 +49,7 @@ MAX_DETAIL = 600
 MAX_OPTION = 60
 MAX_OPTIONS = 25
 MAX_NOTE = 300
+MAX_NOTICE_SECTION, MAX_NOTICE_SECTIONS, MAX_NOTICE_LINE = 2400, 3, 1200
 #: Slack takes no text without a character.
 NO_WORDS = "(no words)"
 #: Name of our messages among a channel's.
@@ -112,13 +113,24 @@ def _change(post: Post, change: Change, has_buttons: bool) -> Iterator[Block]:
         yield _context(cut(" · ".join(escape_line(text) for text in alert.detail), MAX_DETAIL))
     if post.note:
         yield _context(cut(escape_line(post.note), MAX_NOTE))
-    elif has_buttons:
+    if has_buttons and (post.keeps_buttons or not post.note):
         yield _buttons(alert, change)
 
 
 def _notice(alert: Alert) -> Iterator[Block]:
     yield HeaderBlock(text=PlainTextObject(text=cut(line(alert.headline), MAX_HEADER) or NO_WORDS, emoji=False))
-    yield _section("\n".join(escape(text) for text in alert.detail) or escape(alert.headline))
+    section = ""
+    n_sections = 0
+    for text in map(escape, alert.detail):
+        # A digest fills several sections; a line is never parted.
+        if section and len(section) + len(text) >= MAX_NOTICE_SECTION:
+            yield _section(section)
+            section, n_sections = "", n_sections + 1
+            if n_sections == MAX_NOTICE_SECTIONS:
+                yield _context("The rest is left out here: monitor log, or the page, has it all")
+                return
+        section = f"{section}\n{cut(text, MAX_NOTICE_LINE)}" if section else cut(text, MAX_NOTICE_LINE)
+    yield _section(section or escape(alert.headline))
 
 
 def _ladder(alert: Alert) -> str:

@@ -180,6 +180,10 @@ class OutboxStore(Protocol):
         """Write what became of a leased delivery: sent, due again at `due_at`, or dead; and what is known of its posts."""
         ...
 
+    def of_change(self, change_id: ChangeId) -> list[Delivery]:
+        """Return the deliveries that tell one change and no other, oldest first."""
+        ...
+
     def list(self, *, states: Collection[str] | None = None, limit: int = 100) -> list[Delivery]:
         """Return deliveries, newest first."""
         ...

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, func, or_, select, tuple_, update
 
-from monitor.core.types import ChannelState, Delivery, DeliveryState, IssueKey
+from monitor.core.types import ChangeId, ChannelState, Delivery, DeliveryState, IssueKey
 from monitor.errors import StoreError
 from monitor.store import schema
 from monitor.store.codec import from_columns, to_columns
@@ -95,6 +95,11 @@ class SqlOutboxStore:
         table = schema.outbox
         statement = select(table).order_by(table.c.created_at.desc(), table.c.delivery_number.desc()).limit(limit)
         return self._read(statement if states is None else statement.where(table.c.state.in_([str(state) for state in states])))
+
+    def of_change(self, change_id: ChangeId) -> Deliveries:
+        """Return the deliveries that tell one change and no other, oldest first."""
+        table = schema.outbox
+        return self._read(select(table).where(table.c.change_id == change_id).order_by(table.c.created_at, table.c.delivery_number))
 
     def retry(self, delivery_id: str, *, now: datetime) -> bool:
         """Make a dead delivery due again, its attempts counted afresh; return whether there was one."""

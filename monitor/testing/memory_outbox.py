@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.core.types import ChannelState, Delivery, DeliveryState, IssueKey, Thread
+from monitor.core.types import ChangeId, ChannelState, Delivery, DeliveryState, IssueKey, Thread
 from monitor.errors import StoreError
 from monitor.testing.memory_tables import Tables
 
@@ -103,6 +103,11 @@ class MemoryOutboxStore:
         """Return deliveries, newest first."""
         rows = reversed([row for row in self._tables.outbox.values() if states is None or row.state in states])
         return sorted(rows, key=lambda row: row.created_at, reverse=True)[:limit]
+
+    def of_change(self, change_id: ChangeId) -> Deliveries:
+        """Return the deliveries that tell one change and no other, oldest first."""
+        rows = [row for row in self._tables.outbox.values() if row.alert.change is not None and row.alert.change.change_id == change_id]
+        return sorted(rows, key=lambda row: row.created_at)
 
     def retry(self, delivery_id: str, *, now: datetime) -> bool:
         """Make a dead delivery due again, its attempts counted afresh; return whether there was one."""

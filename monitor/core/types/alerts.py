@@ -108,6 +108,8 @@ class Post:
     is_shown: bool = True
     #: What became of the change, in words, e.g. who accepted it; takes the place of the buttons.
     note: str = ""
+    #: Whether the buttons stand there beside the note: where nobody has said yet whether the change is right.
+    keeps_buttons: bool = False
 
 
 @dataclass(frozen=True, slots=True)
