@@ -187,7 +187,7 @@ def merge(held: Sequence[HeldAlert]) -> Alert:
             f"{alerts[0].issue_title}: {course} ({len(changes)} changes)",
             before,
             after,
-            None,
+            _over(alerts),
             (*(line for alert in alerts for line in _lines(alert, with_title=False)), *detail),
             severity=severity,
             steps=alerts[-1].steps,
@@ -209,6 +209,17 @@ def merge(held: Sequence[HeldAlert]) -> Alert:
         kind=AlertKind.SUMMARY,
         changes=tuple(alert.change for alert in changes if alert.change is not None),
     )
+
+
+def _over(alerts: Sequence[Alert]) -> Change | None:
+    """Return the last change, as the one that a summary leads to: it stands in the issue's thread, and its buttons are about it.
+
+    What it shows as before is what stood before the first: its sentence beside the last one's.
+    """
+    first, last = alerts[0].change, alerts[-1].change
+    if first is None or last is None:
+        return None
+    return replace(last, from_status=first.from_status, from_phase=first.from_phase, baseline_evidence=first.baseline_evidence)
 
 
 def _lines(alert: Alert, *, with_title: bool) -> list[str]:

@@ -49,6 +49,8 @@ MAX_DETAIL = 600
 MAX_OPTION = 60
 MAX_OPTIONS = 25
 MAX_NOTE = 300
+#: The course of a summary, which leaves room for the change that it leads to.
+MAX_COURSE = 2000
 MAX_NOTICE_SECTION, MAX_NOTICE_SECTIONS, MAX_NOTICE_LINE = 2400, 3, 1200
 #: Slack takes no text without a character.
 NO_WORDS = "(no words)"
@@ -109,7 +111,10 @@ def _change(post: Post, change: Change, has_buttons: bool) -> Iterator[Block]:
     if sources:
         yield _section("\n".join(["*Also*", *sources]))
     yield _context(cut(f"Why: {escape_line(change.reason)}", MAX_REASON))
-    if alert.detail:
+    if alert.changes:
+        # A summary: the whole course, of which the above is where it leads.
+        yield _section(cut("\n".join(["*Course*", *(escape_line(text) for text in alert.detail)]), MAX_COURSE))
+    elif alert.detail:
         yield _context(cut(" · ".join(escape_line(text) for text in alert.detail), MAX_DETAIL))
     if post.note:
         yield _context(cut(escape_line(post.note), MAX_NOTE))
@@ -162,7 +167,8 @@ def _label(label: str) -> str:
 
 def _words(text: str, limit: int) -> str:
     """Return foreign words on one line, harmless and not endless; something in any case, as Slack reads two marks around nothing as marks."""
-    return cut(escape_line(text), limit).strip() or NO_WORDS
+    found = cut(escape_line(text), limit).strip()
+    return found if found.strip("\u200b*_~`") else NO_WORDS
 
 
 def _side(name: str, label: str, quote: Quote) -> TextObject:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.core.interchange import change_object, instant_text
-from monitor.core.types import Alert
+from monitor.core.types import Alert, AlertKind
 from monitor.errors import (
     BlockedAddressError,
     ChannelRefusedError,
@@ -83,7 +83,7 @@ class WebhookNotifier:
 
 def payload(alert: Alert, now: datetime) -> dict[str, Any]:
     """Return the JSON of an alert: the change object with a headline, or that of a summary, a notice or a digest."""
-    if alert.change is not None:
+    if alert.change is not None and alert.kind is AlertKind.CHANGE:
         return change_object(alert.change) | {"headline": alert.headline}
     return {
         "notice_id": alert.alert_id,

@@ -249,6 +249,12 @@ def test_several_on_one_issue_make_a_summary_of_its_course() -> None:
     assert told.detail[0] == "06 Sep 12:00 UTC · talks under way → broadly agreed"
     assert told.detail[1] == "“We agreed.” — Wire https://news.example/a-1"
     assert told.detail[-1] == "Held since 06 Sep 12:00 UTC: quiet hours"
+    # In the issue's thread it is the last change, seen from where the first began.
+    assert told.change is not None
+    assert first.change is not None
+    assert (told.change.change_id, told.change.to_status) == ("c-2", "signed")
+    assert (told.change.from_status, told.change.baseline_evidence) == ("talks-under-way", first.change.baseline_evidence)
+    assert told.changes == (first.change, last.change)
 
 
 def test_a_course_that_ends_where_it_began_says_so() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from monitor.core.ladder import Phase
 from monitor.core.types import (
     Alert,
+    AlertKind,
     ArticleId,
     Change,
     ChangeId,
@@ -82,7 +83,9 @@ alerts = st.builds(
     from_label=st.none() | texts,
     to_label=texts,
     change=st.none() | changes,
-    detail=st.lists(texts, max_size=3).map(tuple),
+    detail=st.one_of(st.lists(texts, max_size=3), st.lists(texts, min_size=1, max_size=3).map(lambda lines: lines * 30)).map(tuple),
+    kind=st.sampled_from(AlertKind),
+    changes=st.lists(changes, max_size=2).map(tuple),
 )
 
 posts = st.builds(
@@ -93,6 +96,7 @@ posts = st.builds(
     thread=st.none() | st.just("C1:17.0"),
     is_shown=st.booleans(),
     note=texts,
+    keeps_buttons=st.booleans(),
 )
 
 #: A link as `notify.blocks` makes them, the only thing in angle brackets that may stand in a message.
