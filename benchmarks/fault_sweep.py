@@ -34,9 +34,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from benchmarks.fault_steps import change, n_moments, try_deaths
-from benchmarks.fault_worker import Board, be_quiet, work
+from benchmarks.fault_worker import POLICY, Board, be_quiet, work
 from monitor.clock import SystemClock
 from monitor.core.alerts import make_delivery
+from monitor.core.policy import AlertPolicy
 from monitor.core.types import Delivery, DeliveryState
 from monitor.store import schema
 from monitor.store.session import SqlUnitOfWork
@@ -100,7 +101,9 @@ class Report:
         return not (self.n_lost or self.n_doubled or self.n_out_of_order or self.n_stale_roots) and is_counted
 
 
-def campaign(url: str, *, n_deliveries: int, n_workers: int, seed: int, say: Callable[[str], None] = print) -> Report:
+def campaign(
+    url: str, *, n_deliveries: int, n_workers: int, seed: int, policy: AlertPolicy = POLICY, say: Callable[[str], None] = print
+) -> Report:
     """Run one campaign over a database whose schema is up to date."""
     started, luck = time.monotonic(), random.Random(seed)
     with ExitStack() as stack:
@@ -115,7 +118,7 @@ def campaign(url: str, *, n_deliveries: int, n_workers: int, seed: int, say: Cal
         context = _context()
 
         def start() -> BaseProcess:
-            process = context.Process(target=work, args=(url, boards), daemon=True)
+            process = context.Process(target=work, args=(url, boards, policy), daemon=True)
             process.start()
             return process
 

@@ -30,7 +30,7 @@ class Board:
     slack_channel: str
 
 
-def work(url: str, boards: Sequence[Board], pause_s: float = 0.02) -> None:
+def work(url: str, boards: Sequence[Board], policy: AlertPolicy = POLICY, pause_s: float = 0.02) -> None:
     """Deliver until killed."""
     be_quiet()
     notifiers = {
@@ -42,7 +42,7 @@ def work(url: str, boards: Sequence[Board], pause_s: float = 0.02) -> None:
     clock = SystemClock()
     with closing(SqlUnitOfWork(url)) as uow:
         while True:
-            deliver.run(uow=uow, notifiers=notifiers, clock=clock, policy=POLICY, wait=clock.wait)
+            deliver.run(uow=uow, notifiers=notifiers, clock=clock, policy=policy, wait=clock.wait)
             time.sleep(pause_s)
 
 

@@ -190,7 +190,9 @@ class AlertSettings(Section):
 class SlackSettings(Section):
     """Slack; without a token alerts are printed to the console."""
 
-    token: SecretStr = Field(SecretStr(""), description="Bot token (xoxb-...) with the scopes chat:write and channels:history; better from the environment")
+    token: SecretStr = Field(
+        SecretStr(""), description="Bot token (xoxb-...) with the scopes chat:write and channels:history; better from the environment"
+    )
     token_file: Path | None = Field(None, description="File that holds the token, e.g. a mounted secret")
     channel: str = Field("", description="Channel id (C...), or name where the token has the scope channels:read")
     base_url: str = Field("https://slack.com/api/", pattern=r"^https?://", description="Address of the Slack API; a stand-in for tests")
