@@ -9,7 +9,7 @@ PIP_FLAGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test lint type eval bench clean
+.PHONY: help install run demo test lint type eval bench faults clean
 
 ##@ Use
 run: $(STAMP) ## Run the monitor: poll the feeds, print or post alerts, until Ctrl-C
@@ -35,6 +35,9 @@ eval: $(STAMP) ## Score the project's own labelled storylines
 
 bench: $(STAMP) ## Measure speed
 	$(BIN)/python -m benchmarks.speed
+
+faults: $(STAMP) ## Kill workers at every step and at random, over 2,000 deliveries (about half an hour)
+	$(BIN)/python -m benchmarks.fault_sweep
 
 ##@ House-keeping
 install: $(STAMP) ## Make .venv/ and install everything

@@ -183,9 +183,11 @@ class AlertSettings(Section):
 class SlackSettings(Section):
     """Slack; without a token alerts are printed to the console."""
 
-    token: SecretStr = Field(SecretStr(""), description="Bot token (xoxb-...) with the scope chat:write; better from the environment")
+    token: SecretStr = Field(
+        SecretStr(""), description="Bot token (xoxb-...) with the scopes chat:write and channels:history; better from the environment"
+    )
     token_file: Path | None = Field(None, description="File that holds the token, e.g. a mounted secret")
-    channel: str = Field("", description="Channel id or name")
+    channel: str = Field("", description="Channel id (C...), or name where the token has the scope channels:read")
     app_token: SecretStr = Field(
         SecretStr(""), description="App-level token (xapp-...) with the scope connections:write: buttons and commands by Socket Mode"
     )

@@ -51,6 +51,14 @@ def is_news_to_root(thread: Thread, alert: Alert) -> bool:
     return shown is None or told.at >= shown.at
 
 
+def with_news(thread: Thread, alert: Alert, now: datetime) -> Thread:
+    """Return a thread whose root is to show an alert.
+
+    Where somebody is editing the root just now, or is to wait with it, the edit waits for them: two edits at once could arrive in the wrong order.
+    """
+    return replace(thread, alert=alert, edit_at=max(thread.edit_at or now, now))
+
+
 def after_edit(
     thread: Thread, shown: Alert, error: DeliveryError | DeliveryRefusedError | None, now: datetime, policy: AlertPolicy
 ) -> Thread:

@@ -196,7 +196,7 @@ class _Worker:
             store.outbox.settle(decide.settle_sent(attempt.counted(), receipt, now))
             thread = store.channels.thread(delivery.alert.issue_key, delivery.channel)
             if thread is not None and decide.is_news_to_root(thread, delivery.alert):
-                store.channels.save_thread(replace(thread, alert=delivery.alert, edit_at=now))
+                store.channels.save_thread(decide.with_news(thread, delivery.alert, now))
             _works(store, delivery.channel)
         self.total = replace(
             self.total,
@@ -269,8 +269,8 @@ class _Worker:
 
     def edit_roots(self) -> None:
         """Bring the roots of threads up to date."""
-        with self.uow.reading() as store:
-            stale = store.channels.stale_threads(now=self.clock.now(), limit=N_EDITS)
+        with self.uow.transaction() as store:
+            stale = store.channels.lease_edits(now=self.clock.now(), lease_s=self.policy.lease_s, limit=N_EDITS)
             stopped = {state.channel for state in store.channels.states() if state.stopped_at is not None}
         for thread in stale:
             board = self.notifiers.get(thread.channel)

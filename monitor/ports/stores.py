@@ -228,8 +228,11 @@ class ChannelStore(Protocol):
         """Remove a thread, so that the issue's next alert opens a new one."""
         ...
 
-    def stale_threads(self, *, now: datetime, limit: int) -> list[Thread]:
-        """Return threads whose root is to be edited by now, longest due first."""
+    def lease_edits(self, *, now: datetime, lease_s: float, limit: int) -> list[Thread]:
+        """Return threads whose root is to be edited by now, longest due first; nobody else gets them until `now + lease_s`.
+
+        A thread that is returned carries that instant: one whose editor dies is due again by then.
+        """
         ...
 
 

@@ -149,7 +149,11 @@ class MemoryChannelStore:
         if (channel, issue_key) in self._tables.threads:
             del self._tables.threads[channel, issue_key]
 
-    def stale_threads(self, *, now: datetime, limit: int) -> list[Thread]:
-        """Return threads whose root is to be edited by now, longest due first."""
+    def lease_edits(self, *, now: datetime, lease_s: float, limit: int) -> list[Thread]:
+        """Return threads whose root is to be edited by now, longest due first; nobody else gets them until `now + lease_s`."""
         due = [(thread.edit_at, thread.channel, thread.issue_key, thread) for thread in self._tables.threads.values() if thread.edit_at]
-        return [thread for edit_at, *_, thread in sorted(due, key=lambda row: row[:3]) if edit_at <= now][:limit]
+        found = [thread for edit_at, *_, thread in sorted(due, key=lambda row: row[:3]) if edit_at <= now][:limit]
+        leased = [replace(thread, edit_at=now + timedelta(seconds=lease_s)) for thread in found]
+        for thread in leased:
+            self.save_thread(thread)
+        return leased

@@ -53,11 +53,17 @@ def test_a_thread_can_be_forgotten(unit: UnitOfWork) -> None:
         assert tx.channels.thread(IssueKey("other"), "slack") is not None
 
 
-def test_stale_threads_are_those_to_be_edited_by_now_longest_due_first(unit: UnitOfWork) -> None:
+def _lease(unit: UnitOfWork, minute: float, limit: int = 9) -> list[Thread]:
+    with unit.transaction() as tx:
+        return tx.channels.lease_edits(now=after(minute), lease_s=120, limit=limit)
+
+
+def test_roots_to_be_edited_by_now_are_leased_longest_due_first(unit: UnitOfWork) -> None:
     late, early = replace(_thread("late"), edit_at=after(2)), replace(_thread("early"), edit_at=after(1))
     with unit.transaction() as tx:
         for thread in (late, early, _thread("fresh"), replace(_thread("later"), edit_at=after(9))):
             tx.channels.save_thread(thread)
-    with unit.reading() as tx:
-        assert tx.channels.stale_threads(now=after(2), limit=9) == [early, late]
-        assert tx.channels.stale_threads(now=after(2), limit=1) == [early]
+    assert _lease(unit, 2, limit=1) == [replace(early, edit_at=after(4))]
+    assert _lease(unit, 2) == [replace(late, edit_at=after(4))]
+    assert _lease(unit, 3) == []
+    assert [thread.issue_key for thread in _lease(unit, 4)] == ["early", "late"]

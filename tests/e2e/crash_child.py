@@ -3,7 +3,7 @@
     python -m tests.e2e.crash_child kill SLACK_URL TEMPLATE FOLDER     one process for each border there is; prints their databases
     python -m tests.e2e.crash_child run SLACK_URL MINUTES DATABASE ... one round on each database, without dying
 
-A border is either side of a commit, a post, or an edit. `MINUTES` is how long after the story's end it is.
+A border lies after each commit, post and edit. `MINUTES` is how long after the story's end it is.
 """
 
 from __future__ import annotations
@@ -36,25 +36,22 @@ DIED = 9
 
 @dataclass
 class Fate:
-    """Where the process is to die."""
+    """Just after what the process is to die: the how-manieth commit, post or edit; 0: never."""
 
     kind: str
-    moment: str
     number: int
     n_so_far: int = 0
 
-    def meet(self, kind: str, moment: str) -> None:
+    def meet(self, kind: str) -> None:
         """Die without ceremony if this is the place."""
-        if kind != self.kind:
-            return
-        self.n_so_far += moment == "before"
-        if moment == self.moment and self.n_so_far == self.number:
+        self.n_so_far += kind == self.kind
+        if kind == self.kind and self.n_so_far == self.number:
             os._exit(DIED)
 
 
 @dataclass
 class MortalUnitOfWork:
-    """A store that may die on either side of a commit."""
+    """A store that may die after a commit."""
 
     inner: SqlUnitOfWork
     fate: Fate
@@ -63,8 +60,7 @@ class MortalUnitOfWork:
     def transaction(self) -> Iterator[Transaction]:
         with self.inner.transaction() as tx:
             yield tx
-            self.fate.meet("commit", "before")
-        self.fate.meet("commit", "after")
+        self.fate.meet("commit")
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -74,7 +70,7 @@ class MortalUnitOfWork:
 
 @dataclass
 class MortalBoard:
-    """A channel that may die on either side of whatever is asked of it."""
+    """A channel that may die after whatever is asked of it."""
 
     inner: SlackNotifier
     fate: Fate
@@ -103,9 +99,8 @@ class MortalBoard:
         return self.inner.check()
 
     def _meet(self, kind: str, call: Callable[[], T]) -> T:
-        self.fate.meet(kind, "before")
         result = call()
-        self.fate.meet(kind, "after")
+        self.fate.meet(kind)
         return result
 
 
@@ -138,21 +133,21 @@ def live(slack_url: str, minutes: int, database: Path, fate: Fate) -> None:
 
 def kill_everywhere(slack_url: str, template: Path, folder: Path) -> Iterator[Path]:
     """Kill a process at each border of each kind, until one runs through; yield the databases of the dead."""
+    # To die before something is to die after what came before it: only these moments differ in what they leave behind.
     for kind in ("commit", "post", "edit"):
-        for moment in ("before", "after"):
-            for number in count(1):
-                database = Path(shutil.copy(template, folder / f"{kind}-{moment}-{number}.db"))
-                # Forked, as each would else spend seconds on imports.
-                process = os.fork()
-                if process == 0:
-                    live(slack_url, 60, database, Fate(kind, moment, number))
-                    os._exit(0)
-                status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-                if status == 0:
-                    break
-                if status != DIED:
-                    raise SystemExit(f"{database.stem}: ended with status {status}")
-                yield database
+        for number in count(1):
+            database = Path(shutil.copy(template, folder / f"{kind}-{number}.db"))
+            # Forked, as each would else spend seconds on imports.
+            process = os.fork()
+            if process == 0:
+                live(slack_url, 60, database, Fate(kind, number))
+                os._exit(0)
+            status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+            if status == 0:
+                break
+            if status != DIED:
+                raise SystemExit(f"{database.stem}: ended with status {status}")
+            yield database
 
 
 def main() -> None:
@@ -162,7 +157,7 @@ def main() -> None:
             print(database)
     else:
         for database in map(Path, rest[1:]):
-            live(slack_url, int(rest[0]), database, Fate("none", "before", 0))
+            live(slack_url, int(rest[0]), database, Fate("none", 0))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.core.policy import AlertPolicy
-from monitor.core.types import ChannelState, Delivery, DeliveryState, PostForm, Severity, Thread
+from monitor.core.types import ChannelState, Delivery, DeliveryState, Post, PostForm, Severity, Thread
 from monitor.errors import (
     ChannelRefusedError,
     DeliveryError,
@@ -117,6 +117,27 @@ def test_a_root_that_could_not_be_edited_is_edited_later() -> None:
     thread = world.thread()
     assert thread is not None
     assert thread.edit_at is None
+
+
+def test_two_workers_never_edit_one_root_at_once_so_that_the_newest_wins_even_if_one_dies() -> None:
+    world = World(delivery(), later("d-2"))
+    slow = world.board.edit
+
+    def edit_slowly(receipt: str, post: Post) -> None:
+        world.board.edit = slow  # type: ignore[method-assign]
+        # While this edit is on its way another worker tells the next change; then this one arrives, and its worker dies.
+        world.add(later("d-3", 2, to_label="Ratified"))
+        world.deliver()
+        slow(receipt, post)
+        raise KeyboardInterrupt
+
+    world.board.edit = edit_slowly  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        world.deliver()
+    assert world.board.messages["1"].alert.to_label == "Signed"
+    world.clock.advance(POLICY.lease_s)
+    world.deliver()
+    assert world.board.messages["1"].alert.to_label == "Ratified"
 
 
 def test_an_edit_refused_for_good_is_left_until_the_next_change() -> None:
