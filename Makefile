@@ -9,7 +9,7 @@ PIP_FLAGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test lint type eval bench etiquette months clean
+.PHONY: help install run demo test lint type eval bench etiquette months faults clean
 
 ##@ Use
 run: $(STAMP) ## Run the monitor: poll the feeds, print or post alerts, until Ctrl-C
@@ -42,6 +42,9 @@ etiquette: $(STAMP) ## Score the poller as a publisher would
 
 months: $(STAMP) ## Poll 2,000 simulated feeds for two months of their time (hours)
 	$(BIN)/python -m benchmarks.months
+
+faults: $(STAMP) ## Kill workers at every step and at random, over 2,000 deliveries (about half an hour)
+	$(BIN)/python -m benchmarks.fault_sweep
 
 ##@ House-keeping
 install: $(STAMP) ## Make .venv/ and install everything

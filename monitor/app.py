@@ -9,21 +9,35 @@ import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from datetime import datetime
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from monitor import __version__
+from monitor.channels import make_notifier
 from monitor.clock import SystemClock
 from monitor.config import Settings
 from monitor.config.articles import load_articles
-from monitor.config.files import load_feeds, load_issue, load_issues, load_ladders, read_yaml, resolve
+from monitor.config.channels import ChannelSettings, channel_rules
+from monitor.config.files import check_names, load_feeds, load_issue, load_issues, load_ladders, read_yaml, resolve
 from monitor.config.outlets import load_outlets
-from monitor.core.types import Article, Feed, FloatArray, Issue
+from monitor.core.alerts import make_alert
+from monitor.core.types import Alert, Article, ChangeId, ChannelRules, Feed, FloatArray, Issue, IssueKey
 from monitor.errors import ConfigError
-from monitor.jobs import assess, deliver, match, poll, prune, replay, seed, watch
+from monitor.jobs import act, assess, deliver, digest, match, poll, prune, release, replay, seed, watch
 from monitor.jobs.examine import Examiner
-from monitor.ports import ChatModel, Clock, FeedFetcher, FeedParser, Notifier, Queries, StateEncoder, StatusReader
+from monitor.ports import (
+    ActivityQueries,
+    ChatModel,
+    Clock,
+    FeedFetcher,
+    FeedParser,
+    Notifier,
+    Queries,
+    StateEncoder,
+    StatusReader,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +46,8 @@ if TYPE_CHECKING:
     from monitor.core.ladder import Ladder
     from monitor.core.outlets import Outlets
     from monitor.fetch.discover import FeedDiscovery
+    from monitor.notify.slack_actions import SlackActions, SlackEndpoint
+    from monitor.notify.slack_socket import SlackSocket
     from monitor.reader.prompt import PromptTemplate
     from monitor.store.session import SqlUnitOfWork
 
@@ -53,7 +69,7 @@ class App:
     @cached_property
     def issues(self) -> tuple[Issue, ...]:
         """The issues with their seeds. Raises: ConfigError, SeedError, ArticleFileError."""
-        return load_issues(resolve(self.settings.paths.issues), self.ladders)
+        return load_issues(resolve(self.settings.paths.issues), self.ladders, min_share=self.settings.coverage.min_share)
 
     @cached_property
     def feeds(self) -> tuple[Feed, ...]:
@@ -77,7 +93,8 @@ class App:
 
     def check_files(self) -> None:
         """Read every file, so that whatever is wrong stops the start and not the night. Raises: ConfigError, SeedError, ArticleFileError."""
-        _ = self.ladders, self.issues, self.feeds, self.outlets, self.off_topic, self.notifiers
+        _ = self.outlets, self.off_topic, self.rules, self.notifiers
+        check_names(self.settings, self.issues, self.feeds, self.ladders)
         if self.language_model is not None:
             _ = self.prompt_template
 
@@ -232,18 +249,71 @@ class App:
 
     @cached_property
     def notifiers(self) -> Mapping[str, Notifier]:
-        """The channels by name: Slack where a token is set, else the console. Raises: ConfigError."""
-        from monitor.notify.console import ConsoleNotifier
+        """The channels by name: Slack where a token is set, those of `channels`, and the console where there is no other. Raises: ConfigError."""
+        named = dict(self.settings.channels)
+        if self.settings.slack_token():
+            named = {"slack": named.get("slack", ChannelSettings(kind="slack"))} | named
+        return {
+            name: make_notifier(name, channel, self.settings, clock=self.clock, alerts_of=partial(self.told_of, name))
+            for name, channel in (named or {"console": ChannelSettings(kind="console")}).items()
+        }
 
-        token = self.settings.slack_token()
-        if not token:
-            return {"console": ConsoleNotifier()}
-        from monitor.notify.slack import SlackNotifier
+    def told_of(self, channel: str, issue_key: IssueKey, *, limit: int = 100) -> list[tuple[Alert, datetime]]:
+        """Return the changes of an issue as alerts, newest first; of no issue, what a channel was told beside changes."""
+        issue = next((issue for issue in self.issues if issue.key == issue_key), None)
+        if issue is not None:
+            changes = [change for change in self.queries.log(issue_key=issue_key, limit=limit) if not change.is_history]
+            return [(make_alert(change, issue_title=issue.title, ladder=issue.ladder), change.at) for change in changes]
+        with self.uow.reading() as store:
+            rows = store.outbox.list(limit=10 * limit)
+        return [(row.alert, row.created_at) for row in rows if row.channel == channel and row.alert.change is None][:limit]
 
-        section = self.settings.slack
-        if not section.channel:
-            raise ConfigError("slack.channel is empty although a token is set; name the channel (id or name) that is to get the alerts")
-        return {"slack": SlackNotifier(token, section.channel, base_url=section.base_url, timeout_s=section.timeout_s)}
+    @cached_property
+    def rules(self) -> Mapping[str, ChannelRules]:
+        """When each channel may be told of what."""
+        return {name: channel_rules(self.settings.quiet, self.settings.channels.get(name)) for name in self.notifiers}
+
+    @cached_property
+    def activity(self) -> ActivityQueries:
+        """What happened in a span of time."""
+        from monitor.store.activity import SqlActivity
+
+        return SqlActivity(self.uow)
+
+    @cached_property
+    def slack_actions(self) -> SlackActions:
+        """What becomes of clicks and commands, whichever way they come."""
+        from monitor.notify.slack_actions import Desk, SlackActions
+
+        where: Any = {"uow": self.uow, "queries": self.queries, "issues": self.issues}
+        policy = self.settings.status.policy()
+        return SlackActions(
+            Desk(
+                take=lambda click: act.take(click, **where),
+                show=self.show_reviews,
+                answer=lambda command: act.answer(command, **where, status_policy=policy),
+            )
+        )
+
+    @cached_property
+    def slack_socket(self) -> SlackSocket | None:
+        """The way by Socket Mode; None where no app-level token is set."""
+        from monitor.notify.slack_socket import SlackSocket
+
+        token, section = self.settings.slack_app_token(), self.settings.slack
+        return SlackSocket(token, self.slack_actions, base_url=section.base_url, timeout_s=section.timeout_s) if token else None
+
+    @cached_property
+    def slack_endpoint(self) -> SlackEndpoint | None:
+        """The way by HTTP, to be mounted by a server; None where no signing secret is set."""
+        from monitor.notify.slack_actions import SlackEndpoint
+
+        secret = self.settings.slack_signing_secret()
+        return SlackEndpoint(secret, self.slack_actions, clock=self.clock) if secret else None
+
+    def show_reviews(self, change_id: ChangeId) -> int:
+        """Make every message about a change say what people came to; return how many were edited."""
+        return act.show(change_id, uow=self.uow, queries=self.queries, issues=self.issues, notifiers=self.notifiers, clock=self.clock)
 
     # --- jobs --------------------------------------------------------------------------------------------------------
 
@@ -290,16 +360,40 @@ class App:
             status_policy=self.settings.status.policy(),
             alert_policy=self.settings.alerts.policy(),
             channels=tuple(self.notifiers),
+            rules=self.rules,
             judge=self.judge,
+        )
+
+    def release(self) -> release.Released:
+        """Run the release job."""
+        return release.run(self.issues, uow=self.uow, clock=self.clock, rules=self.rules)
+
+    def digest(self) -> digest.Digested:
+        """Run the digest job."""
+        return digest.run(
+            self.issues, uow=self.uow, activity=self.activity, clock=self.clock, channels=tuple(self.notifiers), rules=self.rules
         )
 
     def deliver(self) -> deliver.Delivered:
         """Run the deliver job."""
-        return deliver.run(uow=self.uow, notifiers=self.notifiers, clock=self.clock, policy=self.settings.alerts.policy())
+        return deliver.run(
+            uow=self.uow, notifiers=self.notifiers, clock=self.clock, policy=self.settings.alerts.policy(), wait=self.clock.wait
+        )
+
+    def start_channels(self) -> list[str]:
+        """Start every channel that was stopped: whoever starts the daemon, or asks for a retry, has had the chance to mend it."""
+        return deliver.start_channels(uow=self.uow)
 
     def watch(self) -> watch.Watched:
         """Run the watch job."""
-        return watch.run(uow=self.uow, clock=self.clock, channels=tuple(self.notifiers), policy=self.settings.poll.policy())
+        return watch.run(
+            uow=self.uow,
+            clock=self.clock,
+            channels=tuple(self.notifiers),
+            policy=self.settings.poll.policy(),
+            rules=self.rules,
+            issues=self.issues,
+        )
 
     def prune(self) -> int:
         """Run the prune job."""

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -72,19 +73,23 @@ def run(say: Callable[[str], None]) -> Outcome:
         for number, story in enumerate(stories, start=1):
             _publish(site, stories[:number])
             clock.at = max(clock.at, story.published_at) + LATENESS
-            n_changes, n_messages = len(app.queries.log()), len(slack.messages)
+            n_changes, n_messages = len(app.queries.log()), len(slack.told)
             _tick(app)
             for line in _account(app, site, story, n_changes):
                 say(line)
-            for message in slack.messages[n_messages:]:
+            for message in slack.told[n_messages:]:
                 say(_as_slack_shows(message))
+        say("")
+        say("The root of the thread, as it reads now:")
+        for message in slack.of_form("root"):
+            say(_as_slack_shows(message))
         say("")
         say("The change log (monitor log):")
         changes = tuple(reversed(app.queries.log()))
         for change in changes:
             say(f"  {change.at:%Y-%m-%d}  {change.from_status or '—'} → {change.to_status}  [{change.confirmation.value}]")
         traces = tuple(trace for story in stories if (trace := _trace(app, site, story)) is not None)
-        return Outcome(changes, traces, tuple(slack.messages), tuple(story.title for story in served))
+        return Outcome(changes, traces, tuple(slack.told), tuple(story.title for story in served))
 
 
 def _tick(app: App) -> None:
@@ -229,12 +234,12 @@ def _account(app: App, site: LoopbackSite, story: Article, n_changes: int) -> li
 
 def _as_slack_shows(message: dict[str, Any]) -> str:
     """Return a posted message the way a channel would show it, in a box of text."""
-    lines = [f"Slack {message.get('channel')}"]
+    lines = [f"Slack #{message['channel_name']}"] if "thread_ts" not in message else ["Slack, in the thread"]
     for block in message.get("blocks", []):
-        if block["type"] == "divider":
-            lines.append("─" * 40)
+        if block["type"] == "actions":
+            lines.append("  ".join(f"[{(element.get('text') or element['placeholder'])['text']}]" for element in block["elements"]))
             continue
-        texts = [block["text"]] if "text" in block else block.get("elements", [])
+        texts = [block["text"]] if "text" in block else block.get("fields") or block.get("elements", [])
         for text in texts:
-            lines += str(text["text"]).replace("\u200b", "").splitlines()
+            lines += unescape(str(text["text"]).replace("\u200b", "")).splitlines()
     return "\n".join(f"    ┃ {line}" for line in lines)

@@ -39,6 +39,8 @@ def write_files(folder: Path, feeds: dict[str, str], **sections: Mapping[str, ob
         "database": {"url": f"sqlite:///{folder / 'monitor.db'}", "busy_timeout_s": 0.2},
         "poll": {"host_spacing_s": 0},
         "fetch": {"allowed_networks": ["127.0.0.0/8"], "full_text": False, "total_timeout_s": 5},
+        # The story lies in the past: caught up with, it would be told as one. Tests look at each of its alerts.
+        "quiet": {"burst_n": 0, "late_after_s": 10_000_000_000},
         "log": {"level": "warning", "style": "json"},
     }
     files: dict[str, object] = {

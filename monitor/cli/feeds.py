@@ -15,7 +15,7 @@ feed_lists.register(commands)
 @commands.command("list")
 def list_feeds(context: typer.Context) -> None:
     """List the feeds: health, last success, next poll, interval, address; below each what there is to say of it."""
-    from monitor.core.coverage import remarks
+    from monitor.core.remarks import remarks
     from monitor.core.types import Health
 
     app = open_app(context)

@@ -9,28 +9,22 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
+from monitor.config.channels import ChannelSettings, CoverageSettings, QuietSettings
+from monitor.config.section import Seconds, Section, Share, secret_of
 from monitor.core.policy import AlertPolicy, MatchPolicy, PollPolicy, StatusPolicy
+from monitor.core.types import Severity
 from monitor.errors import ConfigError
 
 #: Where `monitor` looks unless told otherwise.
 DEFAULT_FILE = Path("config/monitor.yaml")
 ENV_PREFIX = "MONITOR_"
 _POLL, _MATCH, _STATUS, _ALERT = PollPolicy(), MatchPolicy(), StatusPolicy(), AlertPolicy()
-
-Seconds = Annotated[float, Field(gt=0, le=31_536_000)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Section(BaseModel):
-    """A group of settings: unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class PathSettings(Section):
@@ -200,20 +194,33 @@ class AlertSettings(Section):
     retry_s: Seconds = Field(_ALERT.retry_s, description="First wait after a failed post; doubled at each try")
     max_retry_s: Seconds = Field(_ALERT.max_retry_s, description="Longest wait between tries")
     max_attempts: int = Field(_ALERT.max_attempts, ge=1, le=1000, description="Tries after which a delivery is dead")
+    shift_s: Seconds = Field(_ALERT.shift_s, description="Longest time that one tick goes on posting")
+    show_from: Literal["minor", "notable", "major"] = Field(
+        "notable", description="Least severity at which a change, a reply in its issue's thread, is shown in the channel as well"
+    )
 
     def policy(self) -> AlertPolicy:
         """Return the alert policy."""
-        return AlertPolicy(**self.model_dump())
+        return AlertPolicy(**self.model_dump() | {"show_from": Severity(self.show_from)})
 
 
 class SlackSettings(Section):
     """Slack; without a token alerts are printed to the console."""
 
-    token: SecretStr = Field(SecretStr(""), description="Bot token (xoxb-...) with the scope chat:write; better from the environment")
+    token: SecretStr = Field(
+        SecretStr(""), description="Bot token (xoxb-...) with the scopes chat:write and channels:history; better from the environment"
+    )
     token_file: Path | None = Field(None, description="File that holds the token, e.g. a mounted secret")
-    channel: str = Field("", description="Channel id or name")
+    channel: str = Field("", description="Channel id (C...), or name where the token has the scope channels:read")
+    app_token: SecretStr = Field(
+        SecretStr(""), description="App-level token (xapp-...) with the scope connections:write: buttons and commands by Socket Mode"
+    )
+    app_token_file: Path | None = Field(None, description="File that holds the app-level token")
+    signing_secret: SecretStr = Field(SecretStr(""), description="Signing secret of the app: buttons and commands by HTTP")
+    signing_secret_file: Path | None = Field(None, description="File that holds the signing secret")
     base_url: str = Field("https://slack.com/api/", pattern=r"^https?://", description="Address of the Slack API; a stand-in for tests")
     timeout_s: int = Field(20, ge=1, le=300, description="Seconds for one post")
+    gap_s: float = Field(1.0, ge=0, le=3600, description="Least seconds between two posts; Slack takes about one a second and channel")
 
 
 class SchedulerSettings(Section):
@@ -221,7 +228,8 @@ class SchedulerSettings(Section):
 
     poll_tick_s: Seconds = Field(15.0, description="Seconds between looks for due feeds")
     match_tick_s: Seconds = Field(10.0, description="Seconds between looks for unmatched articles and unseen evidence")
-    deliver_tick_s: Seconds = Field(5.0, description="Seconds between looks for due deliveries")
+    deliver_tick_s: Seconds = Field(5.0, description="Seconds between looks for due deliveries, and for held alerts whose time has come")
+    digest_tick_s: Seconds = Field(60.0, description="Seconds between looks for due digests")
     watch_tick_s: Seconds = Field(60.0, description="Seconds between looks for blind feeds")
     prune_tick_s: Seconds = Field(86_400.0, description="Seconds between prunings")
     misfire_grace_s: int = Field(
@@ -256,6 +264,9 @@ class Settings(BaseSettings):
     status: StatusSettings = StatusSettings()
     language_model: LanguageModelSettings = LanguageModelSettings()
     alerts: AlertSettings = AlertSettings()
+    quiet: QuietSettings = QuietSettings()
+    coverage: CoverageSettings = CoverageSettings()
+    channels: dict[str, ChannelSettings] = {}
     slack: SlackSettings = SlackSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
     retention: RetentionSettings = RetentionSettings()
@@ -278,13 +289,25 @@ class Settings(BaseSettings):
         """Return the Slack token, from the setting or its file; empty where none is set. Raises: ConfigError."""
         if self.slack.token_file is None:
             return self.slack.token.get_secret_value()
-        return _secret_of(self.slack.token_file, "slack.token_file")
+        return secret_of(self.slack.token_file, "slack.token_file")
+
+    def slack_app_token(self) -> str:
+        """Return the app-level token, from the setting or its file; empty where none is set. Raises: ConfigError."""
+        if self.slack.app_token_file is None:
+            return self.slack.app_token.get_secret_value()
+        return secret_of(self.slack.app_token_file, "slack.app_token_file")
+
+    def slack_signing_secret(self) -> str:
+        """Return the signing secret, from the setting or its file; empty where none is set. Raises: ConfigError."""
+        if self.slack.signing_secret_file is None:
+            return self.slack.signing_secret.get_secret_value()
+        return secret_of(self.slack.signing_secret_file, "slack.signing_secret_file")
 
     def language_model_key(self) -> str:
         """Return the language model's key, from the setting or its file; empty where none is set. Raises: ConfigError."""
         if self.language_model.api_key_file is None:
             return self.language_model.api_key.get_secret_value()
-        return _secret_of(self.language_model.api_key_file, "language_model.api_key_file")
+        return secret_of(self.language_model.api_key_file, "language_model.api_key_file")
 
     def database_url(self) -> str:
         """Return the database's URL, the password of its file in it: never to be shown. Raises: ConfigError."""
@@ -297,11 +320,4 @@ class Settings(BaseSettings):
             raise ConfigError(
                 "database.password_file is set, but database.url has no user, or has a password already; write postgresql+psycopg://USER@HOST/NAME"
             )
-        return f"{scheme}://{user}:{quote(_secret_of(self.database.password_file, 'database.password_file'), safe='')}@{place}"
-
-
-def _secret_of(path: Path, setting: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{setting}: {path} cannot be read ({exc}); create it or unset the setting") from exc
+        return f"{scheme}://{user}:{quote(secret_of(self.database.password_file, 'database.password_file'), safe='')}@{place}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from monitor.core.types.severity import Severity
+
 
 @dataclass(frozen=True, slots=True)
 class PollPolicy:
@@ -112,3 +114,7 @@ class AlertPolicy:
     max_retry_s: float = 3600.0
     #: Tries after which a delivery is dead: with the doubling about half a day.
     max_attempts: int = 16
+    #: Longest time, in seconds, that one tick goes on posting; shorter than the ten seconds that containers give a process to end.
+    shift_s: float = 4.0
+    #: Least severity at which a change, a reply in its issue's thread, is shown in the channel as well.
+    show_from: Severity = Severity.NOTABLE

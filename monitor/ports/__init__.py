@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
-from monitor.ports.outside import ChatModel, Clock, Encoder, FeedFetcher, FeedParser, Notifier, PageReader, StateEncoder, StatusReader
+from monitor.ports.held import ActivityQueries, HeldStore
+from monitor.ports.outside import (
+    Board,
+    ChatModel,
+    Clock,
+    Encoder,
+    FeedFetcher,
+    FeedParser,
+    HttpPoster,
+    Notifier,
+    PageReader,
+    PostAnswer,
+    StateEncoder,
+    StatusReader,
+)
 from monitor.ports.queries import Assessment, IssueOverview, Queries, Trace
-from monitor.ports.stores import ArticleStore, FeedStore, IssueStore, OutboxStore, Transaction, UnitOfWork
+from monitor.ports.stores import ArticleStore, ChannelStore, FeedStore, IssueStore, OutboxStore, ReviewStore, Transaction, UnitOfWork
 
 __all__ = [
+    "ActivityQueries",
     "ArticleStore",
     "Assessment",
+    "Board",
+    "ChannelStore",
     "ChatModel",
     "Clock",
     "Encoder",
     "FeedFetcher",
     "FeedParser",
     "FeedStore",
+    "HeldStore",
+    "HttpPoster",
     "IssueOverview",
     "IssueStore",
     "Notifier",
     "OutboxStore",
     "PageReader",
+    "PostAnswer",
     "Queries",
+    "ReviewStore",
     "StateEncoder",
     "StatusReader",
     "Trace",

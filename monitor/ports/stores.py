@@ -1,8 +1,8 @@
-"""What the jobs need of the database: four stores in one transaction."""
+"""What the jobs need of the database: seven stores in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -12,6 +12,8 @@ from monitor.core.types import (
     ArticleId,
     Baseline,
     Change,
+    ChangeId,
+    ChannelState,
     Delivery,
     Embedding,
     Entry,
@@ -26,8 +28,12 @@ from monitor.core.types import (
     IssueState,
     Match,
     Poll,
+    Review,
+    ReviewId,
     Serving,
+    Thread,
 )
+from monitor.ports.held import HeldStore
 
 
 class FeedStore(Protocol):
@@ -212,16 +218,24 @@ class OutboxStore(Protocol):
         """Put a delivery into the outbox; return False, writing nothing, where this alert and channel are there already."""
         ...
 
-    def lease(self, *, now: datetime, lease_s: float, limit: int) -> list[Delivery]:
+    def lease(self, *, now: datetime, lease_s: float, limit: int, gap_s: Mapping[str, float] | None = None) -> list[Delivery]:
         """Take due deliveries, and those whose lease ran out, oldest first, and mark them leased until `now + lease_s`.
 
         `n_attempts` of each is raised by one. Order per issue is kept: a delivery waits while an older one of its issue and channel is
-        neither sent nor dead.
+        neither sent nor dead. A channel that was stopped, or is not free yet, gives none. A channel with a gap gives one, and is free again
+        after the gap: whoever leases has taken the channel's turn.
+
+        `unknown_since` of what is returned tells of earlier posts. In the store it is set from now on, unless it was before: a worker that
+        dies before it settles leaves a post of which nobody knows whether it arrived.
         """
         ...
 
     def settle(self, delivery: Delivery) -> None:
-        """Write what became of a leased delivery: sent, due again at `due_at`, or dead."""
+        """Write what became of a leased delivery: sent, due again at `due_at`, or dead; and what is known of its posts."""
+        ...
+
+    def of_change(self, change_id: ChangeId) -> list[Delivery]:
+        """Return the deliveries that tell one change and no other, oldest first."""
         ...
 
     def list(self, *, states: Collection[str] | None = None, limit: int = 100) -> list[Delivery]:
@@ -229,7 +243,77 @@ class OutboxStore(Protocol):
         ...
 
     def retry(self, delivery_id: str, *, now: datetime) -> bool:
-        """Make a dead delivery due again; return whether there was one."""
+        """Make a dead delivery due again; return whether there was one. What is unknown of its posts stays unknown."""
+        ...
+
+    def due_channels(self, *, now: datetime) -> set[str]:
+        """Return the channels that have deliveries which wait for nothing but the channel's turn."""
+        ...
+
+    def dead_in_doubt(self, issue_key: IssueKey, channel: str) -> datetime | None:
+        """Return the earliest instant since which the outcome of a dead delivery is unknown; None where there is none."""
+        ...
+
+
+class ChannelStore(Protocol):
+    """How the channels fare, and the threads on them."""
+
+    def state(self, channel: str) -> ChannelState:
+        """Return how a channel fares; one that was never written works."""
+        ...
+
+    def states(self) -> list[ChannelState]:
+        """Return every channel that was ever written, by name."""
+        ...
+
+    def save(self, state: ChannelState) -> None:
+        """Write how a channel fares."""
+        ...
+
+    def thread(self, issue_key: IssueKey, channel: str) -> Thread | None:
+        """Return an issue's thread on a channel; None where none was opened."""
+        ...
+
+    def save_thread(self, thread: Thread) -> None:
+        """Write a thread, in place of the one before."""
+        ...
+
+    def forget_thread(self, issue_key: IssueKey, channel: str) -> None:
+        """Remove a thread, so that the issue's next alert opens a new one."""
+        ...
+
+    def lease_edits(self, *, now: datetime, lease_s: float, limit: int) -> list[Thread]:
+        """Return threads whose root is to be edited by now, longest due first; nobody else gets them until `now + lease_s`.
+
+        A thread that is returned carries that instant: one whose editor dies is due again by then.
+        """
+        ...
+
+
+class ReviewStore(Protocol):
+    """What people said of changes and did to issues; rows are only ever added."""
+
+    def add(self, review: Review) -> bool:
+        """Append a review; return False, writing nothing, where its id is there already.
+
+        Raises, at the latest when the transaction ends, StoreError where its issue, change or review taken back is not stored.
+        """
+        ...
+
+    def get(self, review_id: ReviewId) -> Review | None:
+        """Return one review; None where there is none."""
+        ...
+
+    def of_changes(self, change_ids: Collection[ChangeId]) -> list[Review]:
+        """Return the reviews of these changes with their undos, oldest first, those of one instant in order of recording."""
+        ...
+
+    def of_issue(self, issue_key: IssueKey) -> list[Review]:
+        """Return the reviews of the issue itself, not of its changes, with their undos, oldest first."""
+        ...
+
+    def list(self, issue_key: IssueKey | None = None, *, limit: int | None = None) -> list[Review]:
+        """Return reviews of an issue and of its changes (None: of all), newest first."""
         ...
 
 
@@ -254,6 +338,21 @@ class Transaction(Protocol):
     @property
     def outbox(self) -> OutboxStore:
         """The OutboxStore of this transaction."""
+        ...
+
+    @property
+    def reviews(self) -> ReviewStore:
+        """The ReviewStore of this transaction."""
+        ...
+
+    @property
+    def held(self) -> HeldStore:
+        """The HeldStore of this transaction."""
+        ...
+
+    @property
+    def channels(self) -> ChannelStore:
+        """The ChannelStore of this transaction."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 
 from monitor.core.types import (
@@ -13,8 +13,6 @@ from monitor.core.types import (
     ArticleId,
     Baseline,
     Change,
-    Delivery,
-    DeliveryState,
     Embedding,
     Entry,
     Evidence,
@@ -27,10 +25,10 @@ from monitor.core.types import (
 from monitor.errors import DatabaseBusyError, StoreError
 from monitor.ports import Assessment
 from monitor.testing.memory_feeds import MemoryFeedStore
+from monitor.testing.memory_held import MemoryHeldStore
+from monitor.testing.memory_outbox import MemoryChannelStore, MemoryOutboxStore
+from monitor.testing.memory_reviews import MemoryReviewStore
 from monitor.testing.memory_tables import EntryRow, IssueRow, Tables
-
-# Within the outbox, `list` is a method.
-Deliveries = list[Delivery]
 
 
 class MemoryArticleStore:
@@ -192,85 +190,18 @@ class MemoryIssueStore:
             raise StoreError(f"there is no evidence of issue, article and version {key}; add it first")
         self._tables.evidence[key] = replace(self._tables.evidence[key], verdict=verdict, seen_at=now)
 
-    def add_change(self, change: Change, *, now: datetime) -> bool:  # noqa: ARG002 - nothing reads when a change was recorded
+    def add_change(self, change: Change, *, now: datetime) -> bool:
         """Append to the change log; return False, writing nothing, where the change id is there already."""
         if change.change_id in self._tables.changes:
             return False
         self._tables.changes[change.change_id] = change
+        self._tables.recorded[change.change_id] = now
         return True
 
     def changes(self, issue_key: IssueKey | None = None) -> list[Change]:
         """Return changes, oldest first, by what they are about; those of one instant in order of recording."""
         rows = self._tables.changes.values()
         return sorted((change for change in rows if issue_key in {None, change.issue_key}), key=lambda change: change.at)
-
-
-class MemoryOutboxStore:
-    """Deliveries on their way."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    def add(self, delivery: Delivery) -> bool:
-        """Put a delivery into the outbox; return False, writing nothing, where this alert and channel are there already."""
-        rows, alert = self._tables.outbox, (delivery.alert.alert_id, delivery.channel)
-        if any((row.alert.alert_id, row.channel) == alert for row in rows.values()):
-            return False
-        if delivery.delivery_id in rows:
-            raise StoreError(f"the delivery {delivery.delivery_id!r} is in the outbox with another alert; name it differently")
-        rows[delivery.delivery_id] = delivery
-        return True
-
-    def lease(self, *, now: datetime, lease_s: float, limit: int) -> list[Delivery]:
-        """Take due deliveries, and those whose lease ran out, oldest first, one for each issue and channel, until `now + lease_s`."""
-        oldest: dict[tuple[IssueKey, str], Delivery] = {}
-        for row in sorted(self._tables.outbox.values(), key=lambda row: row.created_at):
-            if row.state not in {DeliveryState.SENT, DeliveryState.DEAD}:
-                oldest.setdefault((row.alert.issue_key, row.channel), row)
-        leased_until = now + timedelta(seconds=lease_s)
-        leased = [
-            replace(row, state=DeliveryState.LEASED, leased_until=leased_until, n_attempts=row.n_attempts + 1)
-            for row in oldest.values()
-            if (row.due_at if row.state is DeliveryState.DUE else row.leased_until or now) <= now
-        ][:limit]
-        for row in leased:
-            self._tables.outbox[row.delivery_id] = row
-        return leased
-
-    def settle(self, delivery: Delivery) -> None:
-        """Write what became of a leased delivery: sent, due again at `due_at`, or dead.
-
-        What is sent stays sent. A worker whose lease ran out and was taken over can only report that it sent after all.
-        Raises: StoreError where the delivery is unknown.
-        """
-        row = self._tables.outbox.get(delivery.delivery_id)
-        if row is None:
-            raise StoreError(f"the delivery {delivery.delivery_id!r} is not in the outbox; add it first")
-        is_taken_over = row.n_attempts > delivery.n_attempts and delivery.state is not DeliveryState.SENT
-        if row.state is DeliveryState.SENT or is_taken_over:
-            return
-        self._tables.outbox[row.delivery_id] = replace(
-            row,
-            state=delivery.state,
-            due_at=delivery.due_at,
-            leased_until=delivery.leased_until if delivery.state is DeliveryState.LEASED else None,
-            last_error=delivery.last_error,
-            receipt=delivery.receipt,
-            sent_at=delivery.sent_at,
-        )
-
-    def list(self, *, states: Collection[str] | None = None, limit: int = 100) -> Deliveries:
-        """Return deliveries, newest first."""
-        rows = reversed([row for row in self._tables.outbox.values() if states is None or row.state in states])
-        return sorted(rows, key=lambda row: row.created_at, reverse=True)[:limit]
-
-    def retry(self, delivery_id: str, *, now: datetime) -> bool:
-        """Make a dead delivery due again, its attempts counted afresh; return whether there was one."""
-        row = self._tables.outbox.get(delivery_id)
-        if row is None or row.state is not DeliveryState.DEAD:
-            return False
-        self._tables.outbox[delivery_id] = replace(row, state=DeliveryState.DUE, due_at=now, n_attempts=0, leased_until=None)
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +212,9 @@ class MemoryTransaction:
     articles: MemoryArticleStore
     issues: MemoryIssueStore
     outbox: MemoryOutboxStore
+    reviews: MemoryReviewStore
+    held: MemoryHeldStore
+    channels: MemoryChannelStore
 
 
 class MemoryUnitOfWork:
@@ -315,4 +249,12 @@ class MemoryUnitOfWork:
 
 
 def _stores(tables: Tables) -> MemoryTransaction:
-    return MemoryTransaction(MemoryFeedStore(tables), MemoryArticleStore(tables), MemoryIssueStore(tables), MemoryOutboxStore(tables))
+    return MemoryTransaction(
+        MemoryFeedStore(tables),
+        MemoryArticleStore(tables),
+        MemoryIssueStore(tables),
+        MemoryOutboxStore(tables),
+        MemoryReviewStore(tables),
+        MemoryHeldStore(tables),
+        MemoryChannelStore(tables),
+    )

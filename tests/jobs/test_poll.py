@@ -185,7 +185,7 @@ class RefusingUnitOfWork:
     def transaction(self) -> Iterator[Transaction]:
         with self.inner.transaction() as tx:
             refusing = RefusingFeedStore(tx.feeds, self.error)
-            yield MemoryTransaction(cast(MemoryFeedStore, refusing), tx.articles, tx.issues, tx.outbox)
+            yield MemoryTransaction(cast(MemoryFeedStore, refusing), tx.articles, tx.issues, tx.outbox, tx.reviews, tx.held, tx.channels)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.ladder import Ladder
+from monitor.core.types.quiet import IssueAlerts
 
 FloatArray = NDArray[np.float32]
 ArticleId = NewType("ArticleId", str)
@@ -94,6 +95,7 @@ class Issue:
     title: str
     ladder: Ladder
     seeds: tuple[Seed, ...]
+    alerts: IssueAlerts = field(default_factory=IssueAlerts)
 
 
 @dataclass(frozen=True, slots=True)
