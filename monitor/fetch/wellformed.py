@@ -41,9 +41,10 @@ _WITH_PARTS = frozenset({f"{{{_ATOM}}}{name}" for name in ("author", "contributo
 
 _ENCODING = re.compile(rb"^<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 
-#: What stands in XML that is no markup: sections that are left alone, references, and `&` and `<` that begin nothing.
+#: What stands in XML that is no markup: sections that are left alone (to the end where they have none, so that each byte is seen once), references, and `&` and `<` that begin nothing.
 _BARE = re.compile(
-    rb"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&(?:#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|([a-zA-Z][a-zA-Z0-9]{1,31};))?|<(?![a-zA-Z_/!?])", re.DOTALL
+    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|([a-zA-Z][a-zA-Z0-9]{1,31};))?|<(?![a-zA-Z_/!?])",
+    re.DOTALL,
 )
 #: Dates that need no trying out.
 _PLAIN_DATE = re.compile(
