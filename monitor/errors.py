@@ -14,7 +14,8 @@
         ├── ParseError            bytes are not a feed
         ├── ModelError            the encoder or reader weights cannot be used
         ├── StoreError            the database refuses: read-only, wrong schema, broken row
-        └── DeliveryRefusedError  the channel said no for good
+        ├── DeliveryRefusedError  the channel said no for good
+        └── ReviewError           a review lacks something, or is about something that is not there
 
 `TransientError` and `PermanentError` are the only question a retry asks. Each message names the thing, the value and the next step.
 The original exception is always chained (`raise ... from exc`).
@@ -93,3 +94,7 @@ class StoreError(PermanentError):
 
 class DeliveryRefusedError(PermanentError):
     """The channel said no for good: unknown channel, revoked token, archived."""
+
+
+class ReviewError(PermanentError):
+    """A review lacks something that its action needs, or is about something that is not there."""

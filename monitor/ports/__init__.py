@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitor.ports.outside import ChatModel, Clock, Encoder, FeedFetcher, FeedParser, Notifier, PageReader, StateEncoder, StatusReader
 from monitor.ports.queries import Assessment, IssueOverview, Queries, Trace
-from monitor.ports.stores import ArticleStore, FeedStore, IssueStore, OutboxStore, Transaction, UnitOfWork
+from monitor.ports.stores import ArticleStore, FeedStore, IssueStore, OutboxStore, ReviewStore, Transaction, UnitOfWork
 
 __all__ = [
     "ArticleStore",
@@ -21,6 +21,7 @@ __all__ = [
     "OutboxStore",
     "PageReader",
     "Queries",
+    "ReviewStore",
     "StateEncoder",
     "StatusReader",
     "Trace",

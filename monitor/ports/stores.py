@@ -1,4 +1,4 @@
-"""What the jobs need of the database: four stores in one transaction."""
+"""What the jobs need of the database: five stores in one transaction."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from monitor.core.types import (
     ArticleId,
     Baseline,
     Change,
+    ChangeId,
     Delivery,
     Embedding,
     Entry,
@@ -24,6 +25,8 @@ from monitor.core.types import (
     IssueState,
     Match,
     Poll,
+    Review,
+    ReviewId,
 )
 
 
@@ -179,6 +182,33 @@ class OutboxStore(Protocol):
         ...
 
 
+class ReviewStore(Protocol):
+    """What people said of changes and did to issues; rows are only ever added."""
+
+    def add(self, review: Review) -> bool:
+        """Append a review; return False, writing nothing, where its id is there already.
+
+        Raises, at the latest when the transaction ends, StoreError where its issue, change or review taken back is not stored.
+        """
+        ...
+
+    def get(self, review_id: ReviewId) -> Review | None:
+        """Return one review; None where there is none."""
+        ...
+
+    def of_changes(self, change_ids: Collection[ChangeId]) -> list[Review]:
+        """Return the reviews of these changes with their undos, oldest first, those of one instant in order of recording."""
+        ...
+
+    def of_issue(self, issue_key: IssueKey) -> list[Review]:
+        """Return the reviews of the issue itself, not of its changes, with their undos, oldest first."""
+        ...
+
+    def list(self, issue_key: IssueKey | None = None, *, limit: int | None = None) -> list[Review]:
+        """Return reviews of an issue and of its changes (None: of all), newest first."""
+        ...
+
+
 class Transaction(Protocol):
     """One transaction over all stores: commits when its block ends, rolls back when it raises."""
 
@@ -200,6 +230,11 @@ class Transaction(Protocol):
     @property
     def outbox(self) -> OutboxStore:
         """The OutboxStore of this transaction."""
+        ...
+
+    @property
+    def reviews(self) -> ReviewStore:
+        """The ReviewStore of this transaction."""
         ...
 
 

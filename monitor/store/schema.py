@@ -48,13 +48,13 @@ def _key(name: str, kind: TypeEngine[Any], comment: str) -> Column[Any]:
     return Column(name, kind, primary_key=True, comment=comment)
 
 
-def _reference(name: str, target: str, comment: str, *, is_key: bool = False) -> Column[Any]:
+def _reference(name: str, target: str, comment: str, *, is_key: bool = False, null: bool = False) -> Column[Any]:
     return Column(
         name,
         Key(),
         ForeignKey(target, deferrable=True, initially="DEFERRED"),
         primary_key=is_key,
-        nullable=False,
+        nullable=null,
         comment=comment,
     )
 
@@ -264,7 +264,7 @@ changes = Table(
     _reference("issue_key", "issues.issue_key", "the issue"),
     _column("at", UtcDateTime(), "publication of the article that tipped it"),
     _column("article_id", Key(), "that article"),
-    _column("kind", Text(), "status, confirmation, denial or detail"),
+    _column("kind", Text(), "status, confirmation, denial, detail or manual"),
     _column("from_status", Text(), "status before; null at the first sighting", null=True),
     _column("to_status", Text(), "status after"),
     _column("from_phase", Text(), "universal step before; null at the first sighting", null=True),
@@ -318,3 +318,28 @@ def unsettled(deliveries: FromClause) -> ColumnElement[bool]:
 UNSETTLED = unsettled(outbox)
 Index("ix_outbox_unsettled", outbox.c.issue_key, outbox.c.channel, outbox.c.created_at, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 Index("ix_outbox_waiting", outbox.c.created_at, outbox.c.delivery_number, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    _number("review_number", "counts the reviews in order of recording"),
+    _column("review_id", Key(), "name of the review; the same click always gets the same"),
+    _reference("issue_key", "issues.issue_key", "the issue, also where a change of it is meant"),
+    _column(
+        "action", Text(), "accept, not_a_change, wrong_status, merge, same_as_before, note, set_status, mute, promote, or undo of another"
+    ),
+    _column("at", UtcDateTime(), "instant of the act"),
+    _column("by", ForeignText(), "who, as the page or the channel knows the person"),
+    _column("via", Text(), "page, api, slack or command"),
+    _reference("change_id", "changes.change_id", "the change meant; null where the issue itself is", null=True),
+    _reference("article_id", "articles.article_id", "the article that becomes a seed", null=True),
+    _column("status_key", Text(), "the status that is right (wrong_status) or set (set_status)", null=True),
+    _reference("other_change_id", "changes.change_id", "the change that told the same", null=True),
+    _column("until", UtcDateTime(), "end of a mute; null: it holds until it is undone", null=True),
+    _reference("undoes", "reviews.review_id", "the review that is taken back", null=True),
+    _column("note", ForeignText(), "words given with it; may be empty"),
+    UniqueConstraint("review_id"),
+    Index(None, "change_id"),
+    Index(None, "issue_key", "at"),
+    comment="what people said of changes and did to issues; rows are only ever added",
+)

@@ -18,6 +18,7 @@ from monitor.store.engine import FOREIGN_ERRORS, MIGRATION, READONLY, explain, i
 from monitor.store.feeds import SqlFeedStore
 from monitor.store.issues import SqlIssueStore
 from monitor.store.outbox import SqlOutboxStore
+from monitor.store.reviews import SqlReviewStore
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -35,6 +36,7 @@ class SqlTransaction:
     articles: SqlArticleStore
     issues: SqlIssueStore
     outbox: SqlOutboxStore
+    reviews: SqlReviewStore
 
 
 class SqlUnitOfWork:
@@ -153,7 +155,13 @@ def backup(url: str, path: Path) -> None:
 
 
 def _stores(connection: Connection) -> SqlTransaction:
-    return SqlTransaction(SqlFeedStore(connection), SqlArticleStore(connection), SqlIssueStore(connection), SqlOutboxStore(connection))
+    return SqlTransaction(
+        SqlFeedStore(connection),
+        SqlArticleStore(connection),
+        SqlIssueStore(connection),
+        SqlOutboxStore(connection),
+        SqlReviewStore(connection),
+    )
 
 
 def _alembic_config(scripts: Path | None) -> Config:

@@ -30,6 +30,7 @@ from monitor.core.types import (
 )
 from monitor.errors import DatabaseBusyError, StoreError
 from monitor.ports import Assessment
+from monitor.testing.memory_reviews import MemoryReviewStore
 from monitor.testing.memory_tables import EntryRow, FeedRow, IssueRow, Tables
 
 # Within the outbox, `list` is a method.
@@ -311,6 +312,7 @@ class MemoryTransaction:
     articles: MemoryArticleStore
     issues: MemoryIssueStore
     outbox: MemoryOutboxStore
+    reviews: MemoryReviewStore
 
 
 class MemoryUnitOfWork:
@@ -345,4 +347,10 @@ class MemoryUnitOfWork:
 
 
 def _stores(tables: Tables) -> MemoryTransaction:
-    return MemoryTransaction(MemoryFeedStore(tables), MemoryArticleStore(tables), MemoryIssueStore(tables), MemoryOutboxStore(tables))
+    return MemoryTransaction(
+        MemoryFeedStore(tables),
+        MemoryArticleStore(tables),
+        MemoryIssueStore(tables),
+        MemoryOutboxStore(tables),
+        MemoryReviewStore(tables),
+    )

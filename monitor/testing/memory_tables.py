@@ -21,6 +21,8 @@ from monitor.core.types import (
     IssueState,
     Match,
     Poll,
+    Review,
+    ReviewId,
 )
 from monitor.errors import StoreError
 from monitor.ports import Assessment
@@ -112,6 +114,7 @@ class Tables:
     evidence: Table[tuple[IssueKey, ArticleId, int], Assessment] = field(default_factory=Table)
     changes: Table[ChangeId, Change] = field(default_factory=Table)
     outbox: Table[str, Delivery] = field(default_factory=Table)
+    reviews: Table[ReviewId, Review] = field(default_factory=Table)
 
     def snapshot(self, *, is_readonly: bool = False) -> Tables:
         """Return all rows as they are now."""
@@ -134,6 +137,14 @@ class Tables:
             self._need("article", article_id, self.articles)
         for change_id in self.changes.written:
             self._need("issue", self.changes[change_id].issue_key, self.issues)
+        for review in (self.reviews[review_id] for review_id in self.reviews.written):
+            self._need("issue", review.issue_key, self.issues)
+            for change_id in filter(None, (review.change_id, review.other_change_id)):
+                self._need("change", change_id, self.changes)
+            if review.article_id is not None:
+                self._need("article", review.article_id, self.articles)
+            if review.undoes is not None:
+                self._need("review", review.undoes, self.reviews)
 
     @staticmethod
     def _need(noun: str, key: K, table: Table[K, V]) -> None:

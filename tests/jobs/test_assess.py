@@ -140,7 +140,7 @@ class TroubledUnitOfWork:
     def transaction(self) -> Iterator[Transaction]:
         with self.inner.transaction() as tx:
             issues, outbox = _Issues(tx.issues, self), _Outbox(tx.outbox, self)
-            yield MemoryTransaction(tx.feeds, tx.articles, cast(MemoryIssueStore, issues), cast(MemoryOutboxStore, outbox))
+            yield MemoryTransaction(tx.feeds, tx.articles, cast(MemoryIssueStore, issues), cast(MemoryOutboxStore, outbox), tx.reviews)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from monitor.core.types.alerts import Alert, Delivery, DeliveryState
 from monitor.core.types.articles import Anchor, Article, ArticleId, Baseline, Embedding, FloatArray, Issue, IssueKey, Match, Seed
 from monitor.core.types.feeds import Entry, Feed, FeedKey, FeedState, FetchResult, Health, ParsedFeed, Poll
+from monitor.core.types.reviews import Review, ReviewAction, ReviewId, Via
 from monitor.core.types.status import (
     Change,
     ChangeId,
@@ -56,6 +57,9 @@ __all__ = [
     "Poll",
     "Quote",
     "ReadingContext",
+    "Review",
+    "ReviewAction",
+    "ReviewId",
     "Seed",
     "Sentence",
     "SentenceReading",
@@ -63,5 +67,6 @@ __all__ = [
     "Speaker",
     "Stance",
     "StatusDecision",
+    "Via",
     "Vote",
 ]
