@@ -6,7 +6,7 @@ Everything is made on first use: a command that only reads the log never imports
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from monitor.config.articles import load_articles
 from monitor.config.files import load_feeds, load_issue, load_issues, load_ladders, read_yaml, resolve
 from monitor.core.types import Article, Feed, FloatArray, Issue
 from monitor.errors import ConfigError
-from monitor.jobs import assess, deliver, match, poll, prune, replay, seed, watch
+from monitor.jobs import assess, deliver, match, poll, prune, replay, review, seed, watch
 from monitor.jobs.examine import Examiner
 from monitor.ports import ChatModel, Clock, FeedFetcher, FeedParser, Notifier, Queries, StateEncoder, StatusReader
 
@@ -221,10 +221,14 @@ class App:
 
     # --- jobs --------------------------------------------------------------------------------------------------------
 
-    def learn_seeds(self) -> int:
-        """Run the seed job; return how many issues were new or changed."""
+    def followed(self) -> tuple[Issue, ...]:
+        """Return the issues with the seeds of their files and those that people made of stored articles."""
+        return review.with_promoted(self.issues, uow=self.uow, clock=self.clock)
+
+    def learn_seeds(self, issues: Sequence[Issue] | None = None) -> int:
+        """Run the seed job for these issues (None: all); return how many were new or changed."""
         return seed.run(
-            self.issues,
+            self.followed() if issues is None else issues,
             off_topic=self.off_topic_vectors,
             uow=self.uow,
             encoder=self.encoder,
@@ -251,8 +255,11 @@ class App:
         )
 
     def match(self) -> match.Matched:
-        """Run the match job."""
-        return match.run(self.issues, uow=self.uow, encoder=self.encoder, examiner=self.examiner, policy=self.settings.match.policy())
+        """Run the match job; an issue that was given or lost a seed by hand is learned anew first."""
+        issues = self.followed()
+        if changed := review.changed_seeds(issues, uow=self.uow):
+            self.learn_seeds(changed)
+        return match.run(issues, uow=self.uow, encoder=self.encoder, examiner=self.examiner, policy=self.settings.match.policy())
 
     def assess(self) -> assess.Assessed:
         """Run the assess job."""

@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable
 import numpy as np
 from sqlalchemy import Connection, Select, and_, exists, select, update
 
+from monitor.core.text import head_text, text_hash
 from monitor.core.types import Article, ArticleId, Embedding, Entry, FeedKey, FloatArray, IssueKey, Match
 from monitor.store import schema
 from monitor.store.codec import from_bytes, from_columns, to_bytes, to_columns
+from monitor.store.column_types import storable
 from monitor.store.statements import chunks, insert_all_once, insert_once, insert_or_replace
 
 
@@ -53,7 +55,7 @@ class SqlArticleStore:
 
     def add(self, article: Article, *, fingerprints: Collection[str]) -> None:
         """Store a new article or a new version; storing the same version again adds nothing but fingerprints not yet known."""
-        row = to_columns(article)
+        row = to_columns(article) | {"head_hash": text_hash(head_text(storable(article.title), storable(article.text)))}
         table = schema.articles
         insert_once(self._connection, table, {name: row[name] for name in table.columns.keys()})  # noqa: SIM118 - columns, not names
         newer = update(table).where(table.c.article_id == article.article_id, table.c.version < article.version)

@@ -125,7 +125,9 @@ article_versions = Table(
     _column("text", ForeignText(), "text, markup removed; may be empty"),
     _column("published_at", UtcDateTime(), "publication of this version"),
     _column("first_seen_at", UtcDateTime(), "instant at which this system first stored the article"),
+    _column("head_hash", Key(), "digest of headline and lead, under which its vector is kept; null in old rows", null=True),
     Index(None, "url"),
+    Index(None, "source", "published_at"),
     comment="what each version of an article says",
 )
 
@@ -219,6 +221,7 @@ matches = Table(
     _column("anchors", JSON(), "list of the anchors that the article names"),
     _column("reason", ForeignText(), "why it is a match or not, in words"),
     Index(None, "article_id"),
+    Index(None, "issue_key", "baseline_id", "is_match", "score"),
     comment="verdicts of matching, one for each issue, baseline, article and version",
 )
 #: A condition in words that both the planner and the index understand, as bound values would hide the index from SQLite.
@@ -281,6 +284,7 @@ changes = Table(
     Index(None, "issue_key", "at"),
     Index(None, "at"),
     Index(None, "article_id"),
+    Index(None, "kind", "at"),
     comment="the change log; rows are only ever added",
 )
 

@@ -13,6 +13,7 @@ from monitor.core.types import (
     ArticleId,
     Baseline,
     Change,
+    ChangeId,
     Delivery,
     DeliveryState,
     Embedding,
@@ -234,6 +235,10 @@ class MemoryIssueStore:
         """Return changes, oldest first, by what they are about; those of one instant in order of recording."""
         rows = self._tables.changes.values()
         return sorted((change for change in rows if issue_key in {None, change.issue_key}), key=lambda change: change.at)
+
+    def change(self, change_id: ChangeId) -> Change | None:
+        """Return one change; None where there is none."""
+        return self._tables.changes.get(change_id)
 
 
 class MemoryOutboxStore:
