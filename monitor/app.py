@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from monitor.core.judging import Judge
     from monitor.core.ladder import Ladder
+    from monitor.ports.pages import Pages
     from monitor.reader.prompt import PromptTemplate
     from monitor.store.session import SqlUnitOfWork
 
@@ -92,6 +93,13 @@ class App:
         from monitor.store.queries import SqlQueries
 
         return SqlQueries(self.uow)
+
+    @cached_property
+    def pages(self) -> Pages:
+        """The read models of the review page."""
+        from monitor.store.pages import SqlPages
+
+        return SqlPages(self.uow)
 
     @cached_property
     def encoder(self) -> StateEncoder:

@@ -7,7 +7,6 @@ from typing import Any
 from slack_sdk.models.blocks import Block, ContextBlock, DividerBlock, HeaderBlock, MarkdownTextObject, PlainTextObject, SectionBlock
 
 from monitor.core.types import Alert, Quote
-from monitor.core.visible import visible
 from monitor.notify.plain import plain_text
 
 #: Slack's limits, in characters (docs.slack.dev, Block Kit reference).
@@ -22,6 +21,10 @@ MAX_QUOTE = 600
 MAX_SOURCE = 100
 MAX_URL = 1000
 MAX_REASON = 1900
+#: Directional marks and overrides, which can make a headline read as something else, and invisible blanks.
+_INVISIBLE = dict.fromkeys(map(ord, "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"))
+#: Control characters but for the line feed.
+_CONTROLS = dict.fromkeys([*range(10), *range(11, 32), *range(127, 160)], " ")
 #: Slack takes no text without a character.
 NO_WORDS = "(no words)"
 
@@ -35,6 +38,11 @@ def escape(text: str) -> str:
     for mark in "*_~`":
         safe = safe.replace(mark, f"\u200b{mark}")
     return safe
+
+
+def visible(text: str) -> str:
+    """Return the text without directional marks, invisible blanks and control characters but line feeds."""
+    return text.translate(_INVISIBLE).translate(_CONTROLS)
 
 
 def cut(text: str, limit: int) -> str:

@@ -120,8 +120,21 @@ class Read:
     verdict: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class IssueName:
+    """An issue as filters and lists name it."""
+
+    issue_key: IssueKey
+    title: str
+    ladder_key: str
+
+
 class Pages(Protocol):
     """Read models for the review page; each one is a read-only view of one moment."""
+
+    def names(self) -> list[IssueName]:
+        """Return every issue by key, without looking at anything else of it."""
+        ...
 
     def changes(self, wanted: ChangeFilter, *, after: Mark | None = None, limit: int = 50) -> ChangePage:
         """Return a page of the log, newest first. A page may be short although another follows: the work of one look is bounded."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from sqlalchemy import Connection, Row, Select, and_, exists, func, select, tuple_
@@ -13,12 +13,14 @@ from monitor.core.search import SearchWords
 from monitor.core.similarity import cosines
 from monitor.core.text import head_text, text_hash
 from monitor.core.types import Article, ArticleId, IssueKey, Match
+from monitor.errors import ConfigError
 from monitor.ports.pages import ArticleFilter, ArticlePage, ArticleRow, Mark, Neighbour, Verdict
 from monitor.store import schema, search
 from monitor.store.codec import from_bytes, from_columns
 from monitor.store.session import SqlUnitOfWork
 from monitor.store.statements import chunks
 
+N = TypeVar("N", int, float)
 #: Characters of an article's text in a list: two lines of it.
 EXCERPT = 400
 #: Articles that are compared with one: published just before, just after, and matched by the same issues. Reading so many vectors takes
@@ -117,7 +119,7 @@ def _nearest(wanted: ArticleFilter, baseline_id: str | None, after: Mark | None)
     statement = statement.where(matches.c.is_match.is_(wanted.verdict is not Verdict.NO_MATCH))
     if after is not None:
         score, _, article_id = after.key.partition("|")
-        statement = statement.where(tuple_(*order) < tuple_(float(score), article_id))
+        statement = statement.where(tuple_(*order) < tuple_(_number(score, float), article_id))
     return statement.order_by(*(column.desc() for column in order))
 
 
@@ -127,8 +129,21 @@ def _by_words(connection: Connection, words: SearchWords, after: Mark | None) ->
     statement = search.joined(connection, _articles().add_columns(number.label("mark")), schema.articles)
     statement = statement.where(search.matches(connection, words))
     if after is not None:
-        statement = statement.where(number < int(after.key))
+        statement = statement.where(number < row_number(after))
     return statement.order_by(number.desc())
+
+
+def row_number(after: Mark) -> int:
+    """Return the number of the row that a mark names. Raises: ConfigError where it is the mark of another list."""
+    number = _number(after.key, int)
+    return min(max(number, 0), 2**63 - 1)
+
+
+def _number(text: str, kind: Callable[[str], N]) -> N:
+    try:
+        return kind(text)
+    except ValueError as exc:
+        raise ConfigError("cursor: this is a place in another list; take `next` of the page before, or leave it out") from exc
 
 
 def _narrowed(statement: Select[Any], wanted: ArticleFilter, baseline_id: str | None) -> Select[Any]:

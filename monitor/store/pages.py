@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Date, Row, Select, and_, cast, exists, func, 
 
 from monitor.core.reviews import VERDICTS, review_of_change
 from monitor.core.types import Change, ChangeId, Delivery, IssueKey, Poll, Review, ReviewAction
-from monitor.ports.pages import ChangeFilter, ChangePage, ChangeRow, Mark, Read, Reviewed
+from monitor.ports.pages import ChangeFilter, ChangePage, ChangeRow, IssueName, Mark, Read, Reviewed
 from monitor.store import schema
-from monitor.store.article_pages import SqlArticlePages
+from monitor.store.article_pages import SqlArticlePages, row_number
 from monitor.store.codec import from_columns
 from monitor.store.issues import to_change
 from monitor.store.outbox import to_delivery
@@ -26,6 +26,13 @@ _NO_QUOTES: tuple[Any, ...] = ()
 
 class SqlPages(SqlArticlePages):
     """The Pages on a database."""
+
+    def names(self) -> list[IssueName]:
+        """Return every issue by key, without looking at anything else of it."""
+        table = schema.issues
+        with self._unit_of_work.connect(is_readonly=True) as connection:
+            rows = connection.execute(select(table.c.issue_key, table.c.title, table.c.ladder_key).order_by(table.c.issue_key))
+            return [IssueName(IssueKey(row.issue_key), row.title, row.ladder_key) for row in rows]
 
     def changes(self, wanted: ChangeFilter, *, after: Mark | None = None, limit: int = 50) -> ChangePage:
         """Return a page of the log, newest first; short where what people said rules out most of what one look may cost."""
@@ -127,7 +134,7 @@ def _newest(wanted: ChangeFilter, after: Mark | None) -> Select[Any]:
     if wanted.until is not None:
         statement = statement.where(table.c.at < wanted.until)
     if after is not None:
-        statement = statement.where(tuple_(table.c.at, table.c.change_number) < tuple_(after.at, int(after.key)))
+        statement = statement.where(tuple_(table.c.at, table.c.change_number) < tuple_(after.at, row_number(after)))
     of_change = reviews.c.change_id == table.c.change_id
     spoken = exists().where(of_change, reviews.c.action.in_(sorted(action.value for action in VERDICTS)))
     # Wider than what is asked for, as an act may have been taken back: `_is_wanted` has the last word.
