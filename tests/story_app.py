@@ -39,6 +39,8 @@ def write_files(folder: Path, feeds: dict[str, str], **sections: Mapping[str, ob
         "database": {"url": f"sqlite:///{folder / 'monitor.db'}", "busy_timeout_s": 0.2},
         "fetch": {"allowed_networks": ["127.0.0.0/8"], "full_text": False, "total_timeout_s": 5},
         "log": {"level": "warning", "style": "json"},
+        # Any free port: several tests may run the daemon at once.
+        "web": {"port": 0},
     }
     files: dict[str, object] = {
         "ladders/treaty.yaml": ladder,

@@ -15,6 +15,7 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
+FAILED = sa.text("outcome NOT IN ('ok', 'not_modified', 'same_body')")
 KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 SQLITE_UP = (
@@ -80,6 +81,7 @@ def upgrade() -> None:
     for table, indexes in INDEXES.items():
         for columns in indexes:
             op.create_index(f"ix_{table}_{'_'.join(columns)}", table, columns)
+    op.create_index("ix_polls_failed", "polls", ["at", "feed_key"], sqlite_where=FAILED, postgresql_where=FAILED)
     for statement in POSTGRESQL_UP if op.get_context().dialect.name == "postgresql" else SQLITE_UP:
         op.execute(statement)
 
@@ -87,6 +89,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for statement in POSTGRESQL_DOWN if op.get_context().dialect.name == "postgresql" else SQLITE_DOWN:
         op.execute(statement)
+    op.drop_index("ix_polls_failed", "polls")
     for table, indexes in INDEXES.items():
         for columns in indexes:
             op.drop_index(f"ix_{table}_{'_'.join(columns)}", table)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Date, Row, Select, and_, cast, exists, func, or_, select, tuple_
+from sqlalchemy import Connection, Date, Row, Select, cast, exists, func, or_, select, tuple_
 
 from monitor.core.reviews import VERDICTS, review_of_change
 from monitor.core.types import Change, ChangeId, Delivery, IssueKey, Poll, Review, ReviewAction
@@ -18,6 +18,7 @@ from monitor.store.codec import from_columns
 from monitor.store.issues import to_change
 from monitor.store.outbox import to_delivery
 from monitor.store.reviews import SqlReviewStore
+from monitor.store.statements import chunks
 
 #: Changes looked at for one page whose filter asks what people have said: a page that finds few among them is short.
 MAX_LOOKED_AT = 2000
@@ -113,13 +114,20 @@ class SqlPages(SqlArticlePages):
     def polls(self, *, since: datetime, limit: int) -> Sequence[Poll]:
         """Return polls that failed, and the first that did not after each, oldest first."""
         table = schema.polls
-        before = func.lag(table.c.outcome).over(partition_by=table.c.feed_key, order_by=(table.c.at, table.c.poll_number))
-        seen = select(table, before.label("before")).where(table.c.at >= since).subquery()
-        read = ("ok", "not_modified")
-        told = or_(seen.c.outcome.not_in(read), and_(seen.c.before.is_not(None), seen.c.before.not_in(read)))
+        later = table.alias("later")
+        place = (table.c.at, table.c.poll_number)
+        after = select(later.c.poll_number).where(
+            later.c.feed_key == table.c.feed_key, tuple_(later.c.at, later.c.poll_number) > tuple_(*place)
+        )
+        following = after.order_by(later.c.at, later.c.poll_number).limit(1).scalar_subquery()
+        failed = select(table, following.label("following")).where(schema.FAILED, table.c.at >= since)
         with self._unit_of_work.connect(is_readonly=True) as connection:
-            rows = connection.execute(select(seen).where(told).order_by(seen.c.at.desc(), seen.c.poll_number.desc()).limit(limit))
-            return [from_columns(Poll, row._mapping) for row in rows][::-1]
+            rows = list(connection.execute(failed.order_by(*(column.desc() for column in place)).limit(limit)))
+            found = {row.poll_number: row for row in rows}
+            # What followed a failure: mostly another one, which is there already, or the end of the spell.
+            for some in chunks([row.following for row in rows if row.following is not None and row.following not in found]):
+                found |= {row.poll_number: row for row in connection.execute(select(table).where(table.c.poll_number.in_(some)))}
+        return [from_columns(Poll, row._mapping) for row in sorted(found.values(), key=lambda row: (row.at, row.poll_number))]
 
 
 def _newest(wanted: ChangeFilter, after: Mark | None) -> Select[Any]:

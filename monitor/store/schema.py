@@ -104,6 +104,10 @@ polls = Table(
     comment="the record of polls",
 )
 
+#: Polls that failed, in words that the index understands: few among the many that are kept.
+FAILED = polls.c.outcome.not_in([literal_column("'ok'"), literal_column("'not_modified'"), literal_column("'same_body'")])
+Index("ix_polls_failed", polls.c.at, polls.c.feed_key, sqlite_where=FAILED, postgresql_where=FAILED)
+
 articles = Table(
     "articles",
     metadata,

@@ -24,7 +24,7 @@ from monitor.web.gate import Gate, Visitor
 from monitor.web.picture import tone
 
 #: How far back the record of polls is looked through for blind spells, and how many of its rows.
-SPELL_DAYS, SPELL_POLLS = 400, 20_000
+SPELL_DAYS, SPELL_POLLS = 400, 4000
 
 
 class NotFoundError(PermanentError):

@@ -44,13 +44,13 @@ class Door:
     """Lets requests in, and answers out with their headers."""
 
     def __init__(self, app: ASGIApp, gate: Gate) -> None:
-        self._app = app
+        self.app = app
         self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         request = request_of(scope)
         answer = _Answer(request, send, is_encrypted=self._gate.scheme(request) == "https")
@@ -62,7 +62,7 @@ class Door:
             return
         scope.setdefault("state", {})
         scope["state"]["visitor"] = admitted
-        await self._app(scope, receive, answer.send)
+        await self.app(scope, receive, answer.send)
 
 
 def request_of(scope: Scope) -> Request:

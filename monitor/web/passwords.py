@@ -15,11 +15,11 @@ _MAX_MEMORY = 128 * N * R * P
 MIN_LENGTH = 12
 
 
-def hash_password(password: str, salt: bytes) -> str:
-    """Return the hash as text: `scrypt$N$r$p$salt$key`. Raises: ConfigError where the password is too short."""
+def hash_password(password: str, salt: bytes, *, n: int = N) -> str:
+    """Return the hash as text: `scrypt$N$r$p$salt$key`; `n` is what one try costs. Raises: ConfigError where the password is too short."""
     if len(password) < MIN_LENGTH:
         raise ConfigError(f"the password has {len(password)} characters; {MIN_LENGTH} are the least")
-    return f"scrypt${N}${R}${P}${_text(salt)}${_text(_key(password, salt, N, R, P))}"
+    return f"scrypt${n}${R}${P}${_text(salt)}${_text(_key(password, salt, n, R, P))}"
 
 
 def verify_password(password: str, stored: str) -> bool:

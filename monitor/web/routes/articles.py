@@ -22,6 +22,8 @@ N_LIKE = 30
 def articles(request: Request, desk: AtDesk, wanted: WantedArticles, page: WantedPage, q: str = "") -> HTMLResponse:
     """Show the stored articles."""
     found = desk.pages.articles(wanted, after=page.after, limit=page.limit)
+    with desk.app.uow.reading() as store:
+        seeds = store.articles.get({match.nearest_seed for row in found.rows for match in row.matches})
     return desk.page(
         request,
         "articles.html",
@@ -32,6 +34,7 @@ def articles(request: Request, desk: AtDesk, wanted: WantedArticles, page: Wante
         is_first=page.after is None,
         names=desk.names(),
         verdicts=list(Verdict),
+        seeds=seeds,
     )
 
 

@@ -9,13 +9,14 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from monitor.config.table import settings_table
 from monitor.core.reviews import taken_back
+from monitor.core.spells import gaps, overlap
 from monitor.core.types import DeliveryState
 from monitor.web.desk import AtDesk
 from monitor.web.masked import value_of
 
 router = APIRouter()
 #: Polls of a feed shown, deliveries and reviews listed.
-N_POLLS, N_DELIVERIES, N_REVIEWS = 12, 200, 200
+N_POLLS, N_DELIVERIES, N_REVIEWS = 24, 200, 200
 
 
 @router.get("/feeds", response_class=HTMLResponse)
@@ -24,7 +25,9 @@ def feeds(request: Request, desk: AtDesk) -> HTMLResponse:
     with desk.app.uow.reading() as store:
         states = store.feeds.states()
         polls = {state.feed.key: store.feeds.polls(state.feed.key, limit=N_POLLS) for state in states}
-    return desk.page(request, "feeds.html", states=states, polls=polls, spells=desk.spells()[::-1][:20])
+    shares = {key: next((share for poll in found if (share := overlap(poll)) is not None), None) for key, found in polls.items()}
+    missed = {key: gaps(found) for key, found in polls.items()}
+    return desk.page(request, "feeds.html", states=states, polls=polls, shares=shares, missed=missed, spells=desk.spells()[::-1][:20])
 
 
 @router.get("/outbox", response_class=HTMLResponse)
