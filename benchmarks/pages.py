@@ -273,7 +273,7 @@ def plans(path: Path) -> None:
         if statement.lstrip().startswith("SELECT"):
             seen.append((statement, parameters))
 
-    event.listen(unit._engine, "before_cursor_execute", listen)
+    event.listen(unit._engine, "before_cursor_execute", listen)  # type: ignore[no-untyped-call]
     pages, key = SqlPages(unit), IssueKey("issue-1")
     common = _terms(sqlite3.connect(path))[0]
     asked = {

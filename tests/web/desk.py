@@ -157,8 +157,8 @@ def fill(tx: Transaction, words: Words) -> None:
         (ChangeKind.DENIAL, "broadly-agreed", "denied"),
     ]
     changes = [change(number, kind, words, before=before, now=now) for number, (kind, before, now) in enumerate(moves, start=1)]
-    for found in changes:
-        tx.issues.add_change(found, now=found.at)
+    for move in changes:
+        tx.issues.add_change(move, now=move.at)
     state = replace(examples.state(), last_change_id=changes[-1].change_id, status_key="denied", phase=LADDER.status("denied").phase)
     tx.issues.advance(replace(state, quotes=(quote("a-1", words),), origins=(words.source,)), expected_revision=0)
     posted = examples.delivery("d-1")

@@ -89,6 +89,7 @@ TAGS = frozenset(
         "del",
         "br",
         "article",
+        "cite",
         "textarea",
         "g",
     ]

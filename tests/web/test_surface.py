@@ -27,7 +27,7 @@ def routes(app: DeskApp) -> Iterator[tuple[str, str]]:
     """Yield method and address of every route."""
     page = cast(FastAPI, cast(Door, build(app)).app)
     for route in _flat(page.routes):
-        for method in sorted(route.methods):
+        for method in sorted(route.methods or ()):
             yield method, f"{route.path.format(**FILLED)}{'?once=true' if route.path.endswith('/events') else ''}"
 
 
