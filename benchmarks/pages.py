@@ -13,7 +13,7 @@ import sqlite3
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -273,10 +273,10 @@ def plans(path: Path) -> None:
         if statement.lstrip().startswith("SELECT"):
             seen.append((statement, parameters))
 
-    event.listen(unit._engine, "before_cursor_execute", listen)  # type: ignore[no-untyped-call]
+    event.listen(unit._engine, "before_cursor_execute", listen)
     pages, key = SqlPages(unit), IssueKey("issue-1")
     common = _terms(sqlite3.connect(path))[0]
-    asked = {
+    asked: dict[str, Callable[[], object]] = {
         "changes of an issue": lambda: pages.changes(ChangeFilter(issue_key=key)),
         "changes that wait": lambda: pages.changes(ChangeFilter(reviewed=Reviewed.OPEN)),
         "articles": lambda: pages.articles(ArticleFilter()),

@@ -11,6 +11,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 from starlette.testclient import TestClient
 
@@ -94,7 +95,7 @@ def described(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -
 
 def test_no_request_breaks_the_api(described: schemathesis.schemas.BaseSchema) -> None:
     """Every operation answers requests made from its description, and requests that break it, as it says it does."""
-    operations = [found.ok() for found in described.get_all_operations()]
+    operations = [found.ok() for found in described.get_all_operations() if isinstance(found, Ok)]
     assert len(operations) == 12
     for operation in operations:
         _try(operation)
