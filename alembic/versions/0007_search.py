@@ -68,8 +68,9 @@ POSTGRESQL_DOWN = (
 # Names by the convention of the code: ix_TABLE_COLUMNS.
 INDEXES = {
     "article_versions": (["source", "published_at"],),
-    "matches": (["issue_key", "baseline_id", "is_match", "score"],),
+    "matches": (["issue_key", "baseline_id", "is_match", "score", "article_id"],),
     "changes": (["kind", "at"],),
+    "outbox": (["state", "created_at"],),
 }
 
 

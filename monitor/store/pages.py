@@ -119,7 +119,8 @@ class SqlPages(SqlArticlePages):
         after = select(later.c.poll_number).where(
             later.c.feed_key == table.c.feed_key, tuple_(later.c.at, later.c.poll_number) > tuple_(*place)
         )
-        following = after.order_by(later.c.at, later.c.poll_number).limit(1).scalar_subquery()
+        # By feed first, although there is only one: so the order is that of the index by feed and time, and of no other.
+        following = after.order_by(later.c.feed_key, later.c.at, later.c.poll_number).limit(1).scalar_subquery()
         failed = select(table, following.label("following")).where(schema.FAILED, table.c.at >= since)
         with self._unit_of_work.connect(is_readonly=True) as connection:
             rows = list(connection.execute(failed.order_by(*(column.desc() for column in place)).limit(limit)))

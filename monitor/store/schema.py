@@ -225,7 +225,7 @@ matches = Table(
     _column("anchors", JSON(), "list of the anchors that the article names"),
     _column("reason", ForeignText(), "why it is a match or not, in words"),
     Index(None, "article_id"),
-    Index(None, "issue_key", "baseline_id", "is_match", "score"),
+    Index(None, "issue_key", "baseline_id", "is_match", "score", "article_id"),
     comment="verdicts of matching, one for each issue, baseline, article and version",
 )
 #: A condition in words that both the planner and the index understand, as bound values would hide the index from SQLite.
@@ -313,6 +313,7 @@ outbox = Table(
     UniqueConstraint("delivery_id"),
     UniqueConstraint("alert_id", "channel"),
     Index(None, "created_at"),
+    Index(None, "state", "created_at"),
     Index(None, "change_id"),
     comment="alerts on their way to their channels",
 )
