@@ -115,15 +115,17 @@ class SqlPages(SqlArticlePages):
         """Return polls that failed, and the first that did not after each, oldest first."""
         table = schema.polls
         later = table.alias("later")
+        # An expression, so that SQLite does not walk all polls by the index on `at`, but the few of the index on those that failed.
+        when = func.coalesce(table.c.at, table.c.at)
         place = (table.c.at, table.c.poll_number)
         after = select(later.c.poll_number).where(
             later.c.feed_key == table.c.feed_key, tuple_(later.c.at, later.c.poll_number) > tuple_(*place)
         )
         # By feed first, although there is only one: so the order is that of the index by feed and time, and of no other.
         following = after.order_by(later.c.feed_key, later.c.at, later.c.poll_number).limit(1).scalar_subquery()
-        failed = select(table, following.label("following")).where(schema.FAILED, table.c.at >= since)
+        failed = select(table, following.label("following")).where(schema.FAILED, when >= since)
         with self._unit_of_work.connect(is_readonly=True) as connection:
-            rows = list(connection.execute(failed.order_by(*(column.desc() for column in place)).limit(limit)))
+            rows = list(connection.execute(failed.order_by(when.desc(), table.c.poll_number.desc()).limit(limit)))
             found = {row.poll_number: row for row in rows}
             # What followed a failure: mostly another one, which is there already, or the end of the spell.
             for some in chunks([row.following for row in rows if row.following is not None and row.following not in found]):
