@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
@@ -25,7 +25,7 @@ from monitor.config.outlets import load_outlets
 from monitor.core.alerts import make_alert
 from monitor.core.types import Alert, Article, ChangeId, ChannelRules, Feed, FloatArray, Issue, IssueKey
 from monitor.errors import ConfigError
-from monitor.jobs import act, assess, deliver, digest, match, poll, prune, release, replay, seed, watch
+from monitor.jobs import act, assess, deliver, digest, match, poll, prune, release, replay, review, seed, watch
 from monitor.jobs.examine import Examiner
 from monitor.ports import (
     ActivityQueries,
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from monitor.fetch.discover import FeedDiscovery
     from monitor.notify.slack_actions import SlackActions, SlackEndpoint
     from monitor.notify.slack_socket import SlackSocket
+    from monitor.ports.pages import Pages
     from monitor.reader.prompt import PromptTemplate
     from monitor.store.session import SqlUnitOfWork
 
@@ -118,6 +119,13 @@ class App:
         from monitor.store.queries import SqlQueries
 
         return SqlQueries(self.uow)
+
+    @cached_property
+    def pages(self) -> Pages:
+        """The read models of the review page."""
+        from monitor.store.pages import SqlPages
+
+        return SqlPages(self.uow)
 
     @cached_property
     def encoder(self) -> StateEncoder:
@@ -317,10 +325,14 @@ class App:
 
     # --- jobs --------------------------------------------------------------------------------------------------------
 
-    def learn_seeds(self) -> int:
-        """Run the seed job; return how many issues were new or changed."""
+    def followed(self) -> tuple[Issue, ...]:
+        """Return the issues with the seeds of their files and those that people made of stored articles."""
+        return review.with_promoted(self.issues, uow=self.uow, clock=self.clock)
+
+    def learn_seeds(self, issues: Sequence[Issue] | None = None) -> int:
+        """Run the seed job for these issues (None: all); return how many were new or changed."""
         return seed.run(
-            self.issues,
+            self.followed() if issues is None else issues,
             off_topic=self.off_topic_vectors,
             uow=self.uow,
             encoder=self.encoder,
@@ -348,8 +360,11 @@ class App:
         return poll.run(polling, workers=self.settings.fetch.workers)
 
     def match(self) -> match.Matched:
-        """Run the match job."""
-        return match.run(self.issues, uow=self.uow, encoder=self.encoder, examiner=self.examiner, policy=self.settings.match.policy())
+        """Run the match job; an issue that was given or lost a seed by hand is learned anew first."""
+        issues = self.followed()
+        if changed := review.changed_seeds(issues, uow=self.uow):
+            self.learn_seeds(changed)
+        return match.run(issues, uow=self.uow, encoder=self.encoder, examiner=self.examiner, policy=self.settings.match.policy())
 
     def assess(self) -> assess.Assessed:
         """Run the assess job."""

@@ -51,8 +51,11 @@ class Outcome:
     off_topic: tuple[str, ...]
 
 
-def run(say: Callable[[str], None]) -> Outcome:
-    """Show the story; `say` prints a line. Takes about a minute, most of it loading the model."""
+def run(say: Callable[[str], None], *, afterwards: Callable[[App], None] | None = None) -> Outcome:
+    """Show the story; `say` prints a line. Takes about a minute, most of it loading the model.
+
+    `afterwards` gets the application over the demonstration's own database, which is gone when it returns: to look at what happened.
+    """
     seeds = [seed.article for seed in load_seeds(resolve(SEEDS))]
     others = load_articles(resolve(OFF_TOPIC))
     served, teaching = others[::3][:N_SERVED], [story for story in others if story not in others[::3][:N_SERVED]]
@@ -89,6 +92,8 @@ def run(say: Callable[[str], None]) -> Outcome:
         for change in changes:
             say(f"  {change.at:%Y-%m-%d}  {change.from_status or '—'} → {change.to_status}  [{change.confirmation.value}]")
         traces = tuple(trace for story in stories if (trace := _trace(app, site, story)) is not None)
+        if afterwards is not None:
+            afterwards(app)
         return Outcome(changes, traces, tuple(slack.told), tuple(story.title for story in served))
 
 

@@ -171,8 +171,8 @@ def delivery(name: str = "d-1", *, minute: float = 0, issue_key: str = ISSUE, ch
 
 
 def review(review_id: str = "r-1", action: ReviewAction = ReviewAction.ACCEPT, *, minute: float = 0, **fields: Any) -> Review:
-    about: dict[str, Any] = {"issue_key": ISSUE, "change_id": ChangeId("c-1"), "note": "seen"}
-    return Review(ReviewId(review_id), action=action, at=after(minute), by="mara", via=Via.PAGE, **about | fields)
+    about: dict[str, Any] = {"issue_key": ISSUE, "change_id": ChangeId("c-1"), "note": "seen", "by": "mara", "via": Via.PAGE}
+    return Review(ReviewId(review_id), action=action, at=after(minute), **about | fields)
 
 
 def fill(tx: Transaction, *article_ids: str) -> None:

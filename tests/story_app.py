@@ -42,6 +42,8 @@ def write_files(folder: Path, feeds: dict[str, str], **sections: Mapping[str, ob
         # The story lies in the past: caught up with, it would be told as one. Tests look at each of its alerts.
         "quiet": {"burst_n": 0, "late_after_s": 10_000_000_000},
         "log": {"level": "warning", "style": "json"},
+        # Any free port: several tests may run the daemon at once.
+        "web": {"port": 0},
     }
     files: dict[str, object] = {
         "ladders/treaty.yaml": ladder,

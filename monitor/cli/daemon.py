@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.context import open_app, open_settings
+from monitor.cli.web import open_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,14 +27,20 @@ def run(
     context: typer.Context,
     upgrade: Annotated[bool, typer.Option(help="Bring the database schema up to date first.")] = False,
 ) -> None:
-    """Run the daemon: poll, match, assess and deliver until SIGTERM or Ctrl-C."""
+    """Run the daemon, and the review page beside it: poll, match, assess and deliver until SIGTERM or Ctrl-C."""
+    from contextlib import nullcontext
+
     app = open_app(context)
     app.check_files()
     if upgrade:
         app.uow.upgrade()
+    else:
+        app.uow.check()
     from monitor import scheduler
 
-    scheduler.run(app)
+    # The page listens before the seeds are learned: an address that is taken, or unsafe settings, stop the start at once.
+    with open_page(app) if app.settings.web.enabled else nullcontext():
+        scheduler.run(app)
 
 
 def poll(

@@ -243,6 +243,40 @@ class RetentionSettings(Section):
     poll_days: float = Field(90.0, gt=0, le=36_500, description="Days for which the record of polls is kept")
 
 
+class WebSettings(Section):
+    """The review page and its JSON API."""
+
+    enabled: bool = Field(True, description="Whether `monitor run` serves the review page")
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on; anything but loopback needs web.auth")
+    port: int = Field(8470, ge=0, le=65_535, description="Port to listen on; 0 takes a free one")
+    auth: Literal["none", "password", "proxy"] = Field(
+        "none", description="none: loopback only; password: one user signs in; proxy: a trusted proxy names the user in a header"
+    )
+    user: str = Field("analyst", min_length=1, max_length=100, description="Name under which acts are recorded, and that signs in")
+    password_hash: SecretStr = Field(SecretStr(""), description="Hash of the password, as `monitor web password` prints it")
+    password_hash_file: Path | None = Field(None, description="File that holds the hash, e.g. a mounted secret")
+    proxy_header: str = Field(
+        "X-Forwarded-User", pattern=r"^[A-Za-z0-9-]{1,60}$", description="Header in which the trusted proxy names the user"
+    )
+    trusted_proxies: tuple[str, ...] = Field((), description="Networks (CIDR) of proxies whose X-Forwarded-* and user header are believed")
+    allowed_hosts: tuple[str, ...] = Field((), description="Host names under which the page is reached, beside loopback and web.host")
+    reviewers: tuple[str, ...] = Field(("*",), description="Users who may act; all others only read; * means everybody")
+    session_hours: float = Field(12.0, gt=0, le=720, description="Hours after which one has to sign in again")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network)
+        return value
+
+    @field_validator("auth", mode="before")
+    @classmethod
+    def _none(cls, value: object) -> object:
+        # YAML reads a bare `null` or `~` as nothing.
+        return "none" if value is None else value
+
+
 class LogSettings(Section):
     """Logging."""
 
@@ -270,6 +304,7 @@ class Settings(BaseSettings):
     slack: SlackSettings = SlackSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
     retention: RetentionSettings = RetentionSettings()
+    web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
 
     @classmethod
@@ -308,6 +343,12 @@ class Settings(BaseSettings):
         if self.language_model.api_key_file is None:
             return self.language_model.api_key.get_secret_value()
         return secret_of(self.language_model.api_key_file, "language_model.api_key_file")
+
+    def web_password_hash(self) -> str:
+        """Return the hash of the page's password, from the setting or its file; empty where none is set. Raises: ConfigError."""
+        if self.web.password_hash_file is None:
+            return self.web.password_hash.get_secret_value()
+        return secret_of(self.web.password_hash_file, "web.password_hash_file")
 
     def database_url(self) -> str:
         """Return the database's URL, the password of its file in it: never to be shown. Raises: ConfigError."""

@@ -210,6 +210,10 @@ class IssueStore(Protocol):
         """Return changes, oldest first."""
         ...
 
+    def change(self, change_id: ChangeId) -> Change | None:
+        """Return one change; None where there is none."""
+        ...
+
 
 class OutboxStore(Protocol):
     """Deliveries on their way."""

@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable, Sequence
 import numpy as np
 from sqlalchemy import Connection, Select, and_, exists, select, update
 
+from monitor.core.text import head_text, text_hash
 from monitor.core.types import Article, ArticleId, Embedding, Entry, FeedKey, FloatArray, IssueKey, Match
 from monitor.store import schema
 from monitor.store.codec import from_bytes, from_columns, to_bytes, to_columns
+from monitor.store.column_types import storable
 from monitor.store.statements import chunks, insert_all_once, insert_or_replace
 
 
@@ -68,7 +70,7 @@ class SqlArticleStore:
     def add_all(self, articles: Sequence[tuple[Article, Collection[str]]]) -> None:
         """Store articles, each with its fingerprints, in the given order, as `add` does one by one."""
         table = schema.articles
-        rows = [to_columns(article) for article, _ in articles]
+        rows = [to_columns(article) | {"head_hash": _head_hash(article)} for article, _ in articles]
         insert_all_once(self._connection, table, [{name: row[name] for name in table.columns.keys()} for row in rows])  # noqa: SIM118 - columns, not names
         for article, _ in articles:
             if article.version > 1:
@@ -137,6 +139,11 @@ class SqlArticleStore:
 
     def _read(self, statement: Select[tuple[object, ...]]) -> list[Article]:
         return [from_columns(Article, row._mapping) for row in self._connection.execute(statement)]
+
+
+def _head_hash(article: Article) -> str:
+    """Return the digest under which the vector of an article's head is kept, of its words as they are stored."""
+    return text_hash(head_text(storable(article.title), storable(article.text)))
 
 
 def _latest() -> Select[tuple[object, ...]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from monitor.core.types import ArticleId, Baseline, Change, Evidence, IssueKey, IssueState
+from monitor.core.types import ArticleId, Baseline, Change, ChangeId, Evidence, IssueKey, IssueState
 from monitor.errors import StoreError
 from monitor.store import schema
 from monitor.store.codec import from_bytes, from_columns, to_bytes, to_columns
@@ -107,6 +107,11 @@ class SqlIssueStore:
         if issue_key is not None:
             statement = statement.where(table.c.issue_key == issue_key)
         return [to_change(row) for row in self._connection.execute(statement)]
+
+    def change(self, change_id: ChangeId) -> Change | None:
+        """Return one change; None where there is none."""
+        row = self._connection.execute(select(schema.changes).where(schema.changes.c.change_id == change_id)).one_or_none()
+        return None if row is None else to_change(row)
 
 
 def to_change(row: Row[Any]) -> Change:

@@ -111,6 +111,9 @@ feed_habits = Table(
     _column("updated_at", UtcDateTime(), "instant of the poll that last changed the row"),
     comment="what the ids and dates of each feed were seen to do",
 )
+#: Polls that failed, in words that the index understands: few among the many that are kept.
+FAILED = polls.c.outcome.not_in([literal_column("'ok'"), literal_column("'not_modified'"), literal_column("'same_body'")])
+Index("ix_polls_failed", polls.c.at, polls.c.feed_key, sqlite_where=FAILED, postgresql_where=FAILED)
 
 articles = Table(
     "articles",
@@ -136,7 +139,9 @@ article_versions = Table(
     _column("dated_by", Text(), "what published_at rests on: feed, address, page or seen (the first sight of it)"),
     _column("edits", JSON(), "list of the sentences that this version changed, each before and after; empty where only more became known"),
     _column("canonical_url", ForeignText(), "address that its page calls its own; empty where no page was read or none is named"),
+    _column("head_hash", Key(), "digest of headline and lead, under which its vector is kept; null in old rows", null=True),
     Index(None, "url"),
+    Index(None, "source", "published_at"),
     comment="what each version of an article says",
 )
 
@@ -230,6 +235,7 @@ matches = Table(
     _column("anchors", JSON(), "list of the anchors that the article names"),
     _column("reason", ForeignText(), "why it is a match or not, in words"),
     Index(None, "article_id"),
+    Index(None, "issue_key", "baseline_id", "is_match", "score", "article_id"),
     comment="verdicts of matching, one for each issue, baseline, article and version",
 )
 #: A condition in words that both the planner and the index understand, as bound values would hide the index from SQLite.
@@ -292,6 +298,7 @@ changes = Table(
     Index(None, "issue_key", "at"),
     Index(None, "at"),
     Index(None, "article_id"),
+    Index(None, "kind", "at"),
     comment="the change log; rows are only ever added",
 )
 
@@ -318,6 +325,7 @@ outbox = Table(
     UniqueConstraint("delivery_id"),
     UniqueConstraint("alert_id", "channel"),
     Index(None, "created_at"),
+    Index(None, "state", "created_at"),
     Index(None, "change_id"),
     comment="alerts on their way to their channels",
 )

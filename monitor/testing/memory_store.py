@@ -13,6 +13,7 @@ from monitor.core.types import (
     ArticleId,
     Baseline,
     Change,
+    ChangeId,
     Embedding,
     Entry,
     Evidence,
@@ -202,6 +203,10 @@ class MemoryIssueStore:
         """Return changes, oldest first, by what they are about; those of one instant in order of recording."""
         rows = self._tables.changes.values()
         return sorted((change for change in rows if issue_key in {None, change.issue_key}), key=lambda change: change.at)
+
+    def change(self, change_id: ChangeId) -> Change | None:
+        """Return one change; None where there is none."""
+        return self._tables.changes.get(change_id)
 
 
 @dataclass(frozen=True, slots=True)

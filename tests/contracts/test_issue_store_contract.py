@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from monitor.core.types import ArticleId, IssueKey, IssueState
+from monitor.core.types import ArticleId, ChangeId, IssueKey, IssueState
 from monitor.errors import StoreError
 from monitor.ports import UnitOfWork
 from tests.examples import ISSUE, NOON, after, baseline, change, evidence, fill, state
@@ -150,3 +150,11 @@ def test_a_change_is_recorded_once(unit: UnitOfWork) -> None:
         assert tx.issues.add_change(change(), now=NOON)
         assert not tx.issues.add_change(replace(change(), reason="another"), now=after(1))
         assert tx.issues.changes() == [change()]
+
+
+def test_one_change_is_found_by_its_name(unit: UnitOfWork) -> None:
+    with unit.transaction() as tx:
+        fill(tx)
+        tx.issues.add_change(change(), now=NOON)
+        assert tx.issues.change(ChangeId("c-1")) == change()
+        assert tx.issues.change(ChangeId("c-2")) is None
