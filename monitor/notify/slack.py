@@ -114,7 +114,7 @@ class SlackNotifier:
         """
         channel, thread_ts = _named(post.thread) if post.thread else (self._id or self._slack_channel, None)
         body = message(post, has_buttons=self._has_buttons)
-        reply = {"thread_ts": thread_ts, "reply_broadcast": post.is_shown} if thread_ts else {}
+        reply: dict[str, Any] = {"thread_ts": thread_ts, "reply_broadcast": post.is_shown} if thread_ts else {}
         answer = self._call(
             lambda: self._poster.chat_postMessage(
                 channel=channel,
