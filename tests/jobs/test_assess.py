@@ -16,7 +16,8 @@ from monitor.jobs import assess
 from monitor.jobs.assess import Assessed
 from monitor.ports import Assessment, Transaction, UnitOfWork
 from monitor.testing.fakes import FrozenClock
-from monitor.testing.memory_store import MemoryIssueStore, MemoryOutboxStore, MemoryTransaction, MemoryUnitOfWork
+from monitor.testing.memory_outbox import MemoryOutboxStore
+from monitor.testing.memory_store import MemoryIssueStore, MemoryTransaction, MemoryUnitOfWork
 from tests.story import AGREED, AGREED_ELSEWHERE, DENIED, ISSUE, ISSUE_KEY, STATEMENT, TALKS, article, judge, learn, store_articles
 
 
@@ -140,7 +141,7 @@ class TroubledUnitOfWork:
     def transaction(self) -> Iterator[Transaction]:
         with self.inner.transaction() as tx:
             issues, outbox = _Issues(tx.issues, self), _Outbox(tx.outbox, self)
-            yield MemoryTransaction(tx.feeds, tx.articles, cast(MemoryIssueStore, issues), cast(MemoryOutboxStore, outbox))
+            yield MemoryTransaction(tx.feeds, tx.articles, cast(MemoryIssueStore, issues), cast(MemoryOutboxStore, outbox), tx.channels)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

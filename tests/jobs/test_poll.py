@@ -167,7 +167,7 @@ class RefusingUnitOfWork:
     def transaction(self) -> Iterator[Transaction]:
         with self.inner.transaction() as tx:
             refusing = RefusingFeedStore(tx.feeds, self.error)
-            yield MemoryTransaction(cast(MemoryFeedStore, refusing), tx.articles, tx.issues, tx.outbox)
+            yield MemoryTransaction(cast(MemoryFeedStore, refusing), tx.articles, tx.issues, tx.outbox, tx.channels)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
