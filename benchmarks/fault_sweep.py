@@ -246,7 +246,7 @@ def _judge(
             else:
                 shown[place].append(payload["alert_id"])
     can_look = {board.name: board.base_url == slacks[0].base_url for board in boards}
-    labels = {(row.channel, row.alert.issue_key, row.alert.alert_id): row.alert.change for row in rows}
+    changes = {(row.channel, row.alert.alert_id): row.alert.change for row in rows}
     n_lost = n_disordered = n_stale = 0
     doubles = Counter[bool]()
     for place, alert_ids in told.items():
@@ -254,7 +254,7 @@ def _judge(
         n_lost += len(set(alert_ids) - set(firsts))
         n_disordered += firsts != [alert_id for alert_id in alert_ids if alert_id in set(firsts)]
         doubles[can_look[place[0]]] += len(shown[place]) - len(firsts) + max(0, len(roots[place]) - 1)
-        last = labels[(*place, alert_ids[-1])]
+        last = changes[place[0], alert_ids[-1]]
         assert last is not None
         since = f"since {last.at:%d %b %Y %H:%M} UTC"
         n_stale += not any(since in root for root in roots[place])
