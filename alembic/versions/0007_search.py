@@ -71,6 +71,7 @@ INDEXES = {
     "matches": (["issue_key", "baseline_id", "is_match", "score", "article_id"],),
     "changes": (["kind", "at"],),
     "outbox": (["state", "created_at"],),
+    "reviews": (["at"],),
 }
 
 

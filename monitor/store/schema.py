@@ -362,6 +362,7 @@ reviews = Table(
     UniqueConstraint("review_id"),
     Index(None, "change_id"),
     Index(None, "issue_key", "at"),
+    Index(None, "at"),
     comment="what people said of changes and did to issues; rows are only ever added",
 )
 

@@ -18,7 +18,7 @@ from monitor.web.picture import Course, draw
 
 router = APIRouter(prefix="/issues")
 #: Changes that are drawn: more would be a smear. Articles read that are listed, and their origins.
-N_DRAWN, N_READ = 300, 120
+N_DRAWN, N_READ = 150, 80
 #: Changes listed under the picture; the list of changes has the others.
 N_LOG = 30
 

@@ -16,7 +16,7 @@ from monitor.web.masked import value_of
 
 router = APIRouter()
 #: Polls of a feed shown, deliveries and reviews listed.
-N_POLLS, N_DELIVERIES, N_REVIEWS = 24, 200, 200
+N_POLLS, N_DELIVERIES, N_REVIEWS = 12, 200, 200
 
 
 @router.get("/feeds", response_class=HTMLResponse)
