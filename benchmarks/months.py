@@ -54,7 +54,7 @@ class SkippingClock:
         """Return the time."""
         return self.base + timedelta(seconds=self.ahead_s)
 
-    def pause(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> None:
         """Run ahead."""
         self.ahead_s += seconds
 
@@ -189,7 +189,7 @@ def live(world: World, uow: SqlUnitOfWork, days: float, *, progress: bool = Fals
         clock=clock,
         policy=POLICY,
         jitter=lambda: rng.uniform(-1.0, 1.0),
-        pause=clock.pause,
+        pause=clock.wait,
     )
     notices: Counter[str] = Counter()
     end, day, watch_at = START + timedelta(days=days), 0, START

@@ -6,7 +6,6 @@ Everything is made on first use: a command that only reads the log never imports
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -355,7 +354,7 @@ class App:
             clock=self.clock,
             policy=self.settings.poll.policy(),
             jitter=jitter or (lambda: random.uniform(-1.0, 1.0)),  # noqa: S311 - it spreads polls, it keeps no secret.
-            pause=time.sleep,
+            pause=self.clock.wait,
         )
         return poll.run(polling, workers=self.settings.fetch.workers)
 

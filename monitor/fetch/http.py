@@ -1,4 +1,4 @@
-"""Conditional GET behind the guard. Beside `fetch.api` the only module that imports httpx.
+"""Conditional GET behind the guard. Beside `fetch.api` and `fetch.post` the only module that imports httpx.
 
 One exchange is one chain of redirects within one deadline. Each gets a connection pool of its own, whose network backend asks the guard
 about every address before it is dialled and cuts every wait to what the deadline leaves. There is no client object, hence no cookies,
@@ -74,7 +74,7 @@ class HttpFetcher:
         raw_headers = [(name.encode("ascii"), value.encode("latin-1", "xmlcharrefreplace")) for name, value in headers]
         is_conditional = etag is not None or last_modified is not None
 
-        here = _parse_url(url)
+        here = parse_url(url)
         moved_to: str | None = None
         is_permanent = True
         exchange = Exchange(self._timeouts, self._max_header_bytes)
@@ -87,14 +87,14 @@ class HttpFetcher:
                 # Only redirects that nothing temporary went before say that the feed has moved for good.
                 is_permanent = is_permanent and answer.is_permanent
                 moved_to = str(here.copy_with(fragment=None)) if is_permanent else moved_to
-        raise FetchError(f"{_describe(_parse_url(url))} was redirected more than {self._max_redirects} times; check its address.")
+        raise FetchError(f"{_describe(parse_url(url))} was redirected more than {self._max_redirects} times; check its address.")
 
     @contextmanager
     def _transport(self, exchange: Exchange) -> Iterator[httpx.HTTPTransport]:
         pool = httpcore.ConnectionPool(
             ssl_context=self._ssl_context, network_backend=GuardedBackend(self._guard, exchange), max_connections=1
         )
-        with _Transport(pool) as transport:
+        with PoolTransport(pool) as transport:
             yield transport
 
     def _follow(
@@ -111,7 +111,7 @@ class HttpFetcher:
             exchange.end_head()
             try:
                 if response.status_code in _REDIRECTS and "location" in response.headers:
-                    to = _parse_url(response.headers["location"], base=url)
+                    to = parse_url(response.headers["location"], base=url)
                     return _Redirect(to, is_permanent=response.status_code in _PERMANENT_REDIRECTS)
                 _check_status(response, what, is_conditional)
                 body = b"" if response.status_code == 304 else self._read_body(response, what)
@@ -133,7 +133,7 @@ class HttpFetcher:
         return inflater.finish()
 
 
-class _Transport(httpx.HTTPTransport):
+class PoolTransport(httpx.HTTPTransport):
     """httpx over a pool of ours: it has no argument for the place where addresses are dialled, but httpcore has."""
 
     def __init__(self, pool: httpcore.ConnectionPool) -> None:
@@ -148,7 +148,7 @@ class _Redirect:
     is_permanent: bool
 
 
-def _parse_url(text: str, *, base: httpx.URL | None = None) -> httpx.URL:
+def parse_url(text: str, *, base: httpx.URL | None = None) -> httpx.URL:
     """Return an address that may be asked. Raises: BlockedAddressError."""
     source = f"The redirect from {_describe(base)}" if base is not None else "The address"
     try:

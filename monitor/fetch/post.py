@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 import httpcore
 import httpx
@@ -10,8 +12,9 @@ import httpx
 from monitor.core.dates import parse_date
 from monitor.core.polling import retry_after_seconds
 from monitor.errors import BlockedAddressError, FetchError
+from monitor.fetch.dial import Exchange, GuardedBackend, Timeouts
 from monitor.fetch.guard import Guard, Resolver, resolve_host
-from monitor.fetch.http import _Deadline, _GuardedBackend, _parse_url
+from monitor.fetch.http import PoolTransport, parse_url
 from monitor.ports import PostAnswer
 
 
@@ -30,21 +33,21 @@ class GuardedPoster:
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> PostAnswer:
         """Post, and return the answer whatever its status. Raises: FetchError, BlockedAddressError; neither names path or query."""
         try:
-            there = _parse_url(url)
+            there = parse_url(url)
         except BlockedAddressError as exc:
             # What the parser says of an address may hold it; a webhook's is a secret.
             raise BlockedAddressError("the address is no http or https URL without user name and password") from exc
-        deadline = _Deadline(self._timeout_s)
+        exchange = Exchange(Timeouts(self._timeout_s, self._timeout_s, self._timeout_s, self._timeout_s))
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout_s)
         own = {"User-Agent": self._user_agent, "Accept": "*/*", "Content-Length": str(len(body))}
         request = httpx.Request("POST", there, headers={**own, **headers}, content=body, extensions={"timeout": timeout})
-        transport = httpx.HTTPTransport(verify=self._ssl_context, trust_env=False)
-        # As for feeds: the pool's backend asks the guard about every address and cuts every wait to what the deadline leaves.
-        transport._pool = httpcore.ConnectionPool(
-            ssl_context=self._ssl_context, network_backend=_GuardedBackend(self._guard, deadline), max_connections=1
+        # As for feeds: the pool's backend asks the guard about every address and cuts every wait to what the exchange leaves.
+        pool = httpcore.ConnectionPool(
+            ssl_context=self._ssl_context, network_backend=GuardedBackend(self._guard, exchange), max_connections=1
         )
+        exchange.begin_head()
         try:
-            with transport:
+            with PoolTransport(pool) as transport:
                 response = transport.handle_request(request)
                 # The body is left unread: nothing in it could change what becomes of the delivery.
                 response.close()
@@ -52,5 +55,5 @@ class GuardedPoster:
             raise FetchError(f"{there.host} gave no answer within {self._timeout_s:g} s") from exc
         except httpx.TransportError as exc:
             raise FetchError(f"{there.host} is not reached ({type(exc).__name__})") from exc
-        answered_at = parse_date(response.headers.get("date", ""))
+        answered_at = parse_date(response.headers.get("date", "")) or datetime.fromtimestamp(time.time(), UTC)
         return PostAnswer(response.status_code, retry_after_seconds(response.headers.get("retry-after"), answered_at))

@@ -96,7 +96,7 @@ def _assess(
             # An edit elsewhere in the article must not tell an old step anew.
             verdict = f"an edit that leaves the sentences on the status as they stood in version {earlier[-1].version}: nothing to weigh"
             store.issues.mark_seen(evidence, verdict=verdict, now=clock.now())
-            return 0, 0
+            return 0, Routed()
         state = store.issues.state(issue.key) or IssueState(issue.key)
         decision = decide_status(state, evidence, issue.ladder, status_policy, judge)
         if decision.state != state and not store.issues.advance(decision.state, expected_revision=state.revision):
