@@ -9,7 +9,7 @@ PIP_FLAGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test lint type eval bench clean
+.PHONY: help install run demo review test browser lint type eval bench etiquette months faults pages clean
 
 ##@ Use
 run: $(STAMP) ## Run the monitor: poll the feeds, print or post alerts, until Ctrl-C
@@ -18,9 +18,21 @@ run: $(STAMP) ## Run the monitor: poll the feeds, print or post alerts, until Ct
 demo: $(STAMP) ## Show a whole story in a minute, without any network
 	$(BIN)/monitor demo
 
+review: $(STAMP) ## Show the story, then serve the review page on it
+	$(BIN)/monitor demo --review
+
 ##@ Develop
-test: $(STAMP) lint type ## Lint, type-check and run the whole test suite
+test: $(STAMP) browser lint type ## Lint, type-check and run the whole test suite
 	$(BIN)/python -m pytest
+
+# The browser tests drive Debian's chromium. Where it is missing and may be installed, it is; elsewhere those tests say why they are skipped.
+browser: ## Install chromium for the browser tests, where that is permitted
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  echo "installing chromium for the browser tests" && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
+	  echo "chromium is missing and cannot be installed here: the browser tests will be skipped (apt-get install chromium)"
+
+pages: $(STAMP) ## Time the review page on a million articles (makes a database of 4 GB)
+	$(BIN)/python -m benchmarks.pages
 
 lint: $(STAMP) ## Check style, formatting and the floors of the house
 	$(BIN)/ruff check .
@@ -35,6 +47,16 @@ eval: $(STAMP) ## Score the project's own labelled storylines
 
 bench: $(STAMP) ## Measure speed
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.throughput
+
+etiquette: $(STAMP) ## Score the poller as a publisher would
+	$(BIN)/python -m benchmarks.etiquette
+
+months: $(STAMP) ## Poll 2,000 simulated feeds for two months of their time (hours)
+	$(BIN)/python -m benchmarks.months
+
+faults: $(STAMP) ## Kill workers at every step and at random, over 2,000 deliveries (about half an hour)
+	$(BIN)/python -m benchmarks.fault_sweep
 
 ##@ House-keeping
 install: $(STAMP) ## Make .venv/ and install everything

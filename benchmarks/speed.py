@@ -15,7 +15,7 @@ from statistics import median
 
 from monitor.app import App
 from monitor.config import Settings, load_settings
-from monitor.config.settings import DatabaseSettings, FetchSettings
+from monitor.config.settings import DatabaseSettings, FetchSettings, PollSettings
 from monitor.core.matching import decide_match
 from monitor.core.text import head_text, split_sentences
 from monitor.core.types import Feed, FeedKey, ReadingContext
@@ -81,6 +81,7 @@ def polls() -> None:
             **{name: field.get_default() for name, field in Settings.model_fields.items()}
             | {
                 "database": DatabaseSettings.model_validate({"url": f"sqlite:///{Path(folder) / 'bench.db'}"}),
+                "poll": PollSettings(host_spacing_s=0),
                 "fetch": FetchSettings(allowed_networks=("127.0.0.0/8",)),
             }
         )

@@ -6,28 +6,49 @@ Everything is made on first use: a command that only reads the log never imports
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from datetime import datetime
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from monitor import __version__
+from monitor.channels import make_notifier
 from monitor.clock import SystemClock
 from monitor.config import Settings
 from monitor.config.articles import load_articles
-from monitor.config.files import load_feeds, load_issue, load_issues, load_ladders, read_yaml, resolve
-from monitor.core.types import Article, Feed, FloatArray, Issue
+from monitor.config.channels import ChannelSettings, channel_rules
+from monitor.config.files import check_names, load_feeds, load_issue, load_issues, load_ladders, read_yaml, resolve
+from monitor.config.outlets import load_outlets
+from monitor.core.alerts import make_alert
+from monitor.core.types import Alert, Article, ChangeId, ChannelRules, Feed, FloatArray, Issue, IssueKey
 from monitor.errors import ConfigError
-from monitor.jobs import assess, deliver, match, poll, prune, replay, seed, watch
+from monitor.jobs import act, assess, deliver, digest, match, poll, prune, release, replay, review, seed, watch
 from monitor.jobs.examine import Examiner
-from monitor.ports import ChatModel, Clock, FeedFetcher, FeedParser, MatterReader, Notifier, Queries, StateEncoder, StatusReader
+from monitor.ports import (
+    ActivityQueries,
+    ChatModel,
+    Clock,
+    FeedFetcher,
+    FeedParser,
+    MatterReader,
+    Notifier,
+    Queries,
+    StateEncoder,
+    StatusReader,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from monitor.core.judging import Judge
     from monitor.core.ladder import Ladder
+    from monitor.core.outlets import Outlets
+    from monitor.fetch.discover import FeedDiscovery
+    from monitor.notify.slack_actions import SlackActions, SlackEndpoint
+    from monitor.notify.slack_socket import SlackSocket
+    from monitor.ports.pages import Pages
     from monitor.reader.prompt import PromptTemplate
     from monitor.store.session import SqlUnitOfWork
 
@@ -49,12 +70,17 @@ class App:
     @cached_property
     def issues(self) -> tuple[Issue, ...]:
         """The issues with their seeds. Raises: ConfigError, SeedError, ArticleFileError."""
-        return load_issues(resolve(self.settings.paths.issues), self.ladders)
+        return load_issues(resolve(self.settings.paths.issues), self.ladders, min_share=self.settings.coverage.min_share)
 
     @cached_property
     def feeds(self) -> tuple[Feed, ...]:
         """The feeds. Raises: ConfigError."""
         return load_feeds(resolve(self.settings.paths.feeds))
+
+    @cached_property
+    def outlets(self) -> Outlets:
+        """The outlets with their owners. Raises: ConfigError."""
+        return load_outlets(resolve(self.settings.paths.outlets))
 
     @cached_property
     def off_topic(self) -> tuple[Article, ...]:
@@ -68,7 +94,8 @@ class App:
 
     def check_files(self) -> None:
         """Read every file, so that whatever is wrong stops the start and not the night. Raises: ConfigError, SeedError, ArticleFileError."""
-        _ = self.ladders, self.issues, self.feeds, self.off_topic, self.notifiers
+        _ = self.outlets, self.off_topic, self.rules, self.notifiers
+        check_names(self.settings, self.issues, self.feeds, self.ladders)
         if self.language_model is not None:
             _ = self.prompt_template
 
@@ -92,6 +119,13 @@ class App:
         from monitor.store.queries import SqlQueries
 
         return SqlQueries(self.uow)
+
+    @cached_property
+    def pages(self) -> Pages:
+        """The read models of the review page."""
+        from monitor.store.pages import SqlPages
+
+        return SqlPages(self.uow)
 
     @cached_property
     def encoder(self) -> StateEncoder:
@@ -183,24 +217,41 @@ class App:
     @cached_property
     def fetcher(self) -> FeedFetcher:
         """The fetcher behind its guard."""
-        from monitor.fetch.http import HttpFetcher, Timeouts
+        from monitor.fetch.dial import Timeouts
+        from monitor.fetch.http import HttpFetcher
 
         section = self.settings.fetch
         contact = f"; {section.contact}" if section.contact else ""
         return HttpFetcher(
             user_agent=f"Statuswatch/{__version__} (feed monitor{contact})",
-            timeouts=Timeouts(section.connect_timeout_s, section.read_timeout_s, section.total_timeout_s),
+            timeouts=Timeouts(
+                section.connect_timeout_s, section.read_timeout_s, section.total_timeout_s, first_byte_s=section.first_byte_timeout_s
+            ),
             max_body_bytes=section.max_body_bytes,
             max_redirects=section.max_redirects,
+            max_header_bytes=section.max_header_bytes,
             allowed_networks=section.allowed_networks,
         )
 
     @cached_property
     def parser(self) -> FeedParser:
-        """The feed parser."""
-        from monitor.fetch.parse import FeedparserParser
+        """The feed parser, in processes of its own."""
+        from monitor.fetch.isolate import IsolatedParser
 
-        return FeedparserParser(max_body_bytes=self.settings.fetch.max_body_bytes)
+        section = self.settings.fetch
+        return IsolatedParser(
+            max_body_bytes=section.max_body_bytes,
+            timeout_s=section.parse_timeout_s,
+            max_memory_bytes=section.parse_memory_bytes,
+            n_processes=section.parse_processes,
+        )
+
+    @cached_property
+    def discovery(self) -> FeedDiscovery:
+        """The search for the feeds of a site."""
+        from monitor.fetch.discover import FeedDiscovery
+
+        return FeedDiscovery(self.fetcher, self.parser, self.clock)
 
     @cached_property
     def examiner(self) -> Examiner:
@@ -209,29 +260,94 @@ class App:
 
         section = self.settings.fetch
         pages = TrafilaturaPageReader(self.fetcher) if section.full_text else None
-        return Examiner(self.reader, self.settings.status.policy(), pages, section.full_text_below_chars, self.judge, self.matter_reader)
+        return Examiner(
+            self.reader,
+            self.settings.status.policy(),
+            pages,
+            section.full_text_below_chars,
+            self.judge,
+            matter_reader=self.matter_reader,
+            outlets=self.outlets,
+        )
 
     @cached_property
     def notifiers(self) -> Mapping[str, Notifier]:
-        """The channels by name: Slack where a token is set, else the console. Raises: ConfigError."""
-        from monitor.notify.console import ConsoleNotifier
+        """The channels by name: Slack where a token is set, those of `channels`, and the console where there is no other. Raises: ConfigError."""
+        named = dict(self.settings.channels)
+        if self.settings.slack_token():
+            named = {"slack": named.get("slack", ChannelSettings(kind="slack"))} | named
+        return {
+            name: make_notifier(name, channel, self.settings, clock=self.clock, alerts_of=partial(self.told_of, name))
+            for name, channel in (named or {"console": ChannelSettings(kind="console")}).items()
+        }
 
-        token = self.settings.slack_token()
-        if not token:
-            return {"console": ConsoleNotifier()}
-        from monitor.notify.slack import SlackNotifier
+    def told_of(self, channel: str, issue_key: IssueKey, *, limit: int = 100) -> list[tuple[Alert, datetime]]:
+        """Return the changes of an issue as alerts, newest first; of no issue, what a channel was told beside changes."""
+        issue = next((issue for issue in self.issues if issue.key == issue_key), None)
+        if issue is not None:
+            changes = [change for change in self.queries.log(issue_key=issue_key, limit=limit) if not change.is_history]
+            return [(make_alert(change, issue_title=issue.title, ladder=issue.ladder), change.at) for change in changes]
+        with self.uow.reading() as store:
+            rows = store.outbox.list(limit=10 * limit)
+        return [(row.alert, row.created_at) for row in rows if row.channel == channel and row.alert.change is None][:limit]
 
-        section = self.settings.slack
-        if not section.channel:
-            raise ConfigError("slack.channel is empty although a token is set; name the channel (id or name) that is to get the alerts")
-        return {"slack": SlackNotifier(token, section.channel, base_url=section.base_url, timeout_s=section.timeout_s)}
+    @cached_property
+    def rules(self) -> Mapping[str, ChannelRules]:
+        """When each channel may be told of what."""
+        return {name: channel_rules(self.settings.quiet, self.settings.channels.get(name)) for name in self.notifiers}
+
+    @cached_property
+    def activity(self) -> ActivityQueries:
+        """What happened in a span of time."""
+        from monitor.store.activity import SqlActivity
+
+        return SqlActivity(self.uow)
+
+    @cached_property
+    def slack_actions(self) -> SlackActions:
+        """What becomes of clicks and commands, whichever way they come."""
+        from monitor.notify.slack_actions import Desk, SlackActions
+
+        where: Any = {"uow": self.uow, "queries": self.queries, "issues": self.issues}
+        policy = self.settings.status.policy()
+        return SlackActions(
+            Desk(
+                take=lambda click: act.take(click, **where),
+                show=self.show_reviews,
+                answer=lambda command: act.answer(command, **where, status_policy=policy),
+            )
+        )
+
+    @cached_property
+    def slack_socket(self) -> SlackSocket | None:
+        """The way by Socket Mode; None where no app-level token is set."""
+        from monitor.notify.slack_socket import SlackSocket
+
+        token, section = self.settings.slack_app_token(), self.settings.slack
+        return SlackSocket(token, self.slack_actions, base_url=section.base_url, timeout_s=section.timeout_s) if token else None
+
+    @cached_property
+    def slack_endpoint(self) -> SlackEndpoint | None:
+        """The way by HTTP, to be mounted by a server; None where no signing secret is set."""
+        from monitor.notify.slack_actions import SlackEndpoint
+
+        secret = self.settings.slack_signing_secret()
+        return SlackEndpoint(secret, self.slack_actions, clock=self.clock) if secret else None
+
+    def show_reviews(self, change_id: ChangeId) -> int:
+        """Make every message about a change say what people came to; return how many were edited."""
+        return act.show(change_id, uow=self.uow, queries=self.queries, issues=self.issues, notifiers=self.notifiers, clock=self.clock)
 
     # --- jobs --------------------------------------------------------------------------------------------------------
 
-    def learn_seeds(self) -> int:
-        """Run the seed job; return how many issues were new or changed."""
+    def followed(self) -> tuple[Issue, ...]:
+        """Return the issues with the seeds of their files and those that people made of stored articles."""
+        return review.with_promoted(self.issues, uow=self.uow, clock=self.clock)
+
+    def learn_seeds(self, issues: Sequence[Issue] | None = None) -> int:
+        """Run the seed job for these issues (None: all); return how many were new or changed."""
         return seed.run(
-            self.issues,
+            self.followed() if issues is None else issues,
             off_topic=self.off_topic_vectors,
             uow=self.uow,
             encoder=self.encoder,
@@ -247,19 +363,23 @@ class App:
 
     def poll(self, jitter: Callable[[], float] | None = None) -> poll.Polled:
         """Run the poll job."""
-        return poll.run(
+        polling = poll.Polling(
             uow=self.uow,
             fetcher=self.fetcher,
             parser=self.parser,
             clock=self.clock,
             policy=self.settings.poll.policy(),
             jitter=jitter or (lambda: random.uniform(-1.0, 1.0)),  # noqa: S311 - it spreads polls, it keeps no secret.
-            workers=self.settings.fetch.workers,
+            pause=self.clock.wait,
         )
+        return poll.run(polling, workers=self.settings.fetch.workers)
 
     def match(self) -> match.Matched:
-        """Run the match job."""
-        return match.run(self.issues, uow=self.uow, encoder=self.encoder, examiner=self.examiner, policy=self.settings.match.policy())
+        """Run the match job; an issue that was given or lost a seed by hand is learned anew first."""
+        issues = self.followed()
+        if changed := review.changed_seeds(issues, uow=self.uow):
+            self.learn_seeds(changed)
+        return match.run(issues, uow=self.uow, encoder=self.encoder, examiner=self.examiner, policy=self.settings.match.policy())
 
     def assess(self) -> assess.Assessed:
         """Run the assess job."""
@@ -270,16 +390,40 @@ class App:
             status_policy=self.settings.status.policy(),
             alert_policy=self.settings.alerts.policy(),
             channels=tuple(self.notifiers),
+            rules=self.rules,
             judge=self.judge,
+        )
+
+    def release(self) -> release.Released:
+        """Run the release job."""
+        return release.run(self.issues, uow=self.uow, clock=self.clock, rules=self.rules)
+
+    def digest(self) -> digest.Digested:
+        """Run the digest job."""
+        return digest.run(
+            self.issues, uow=self.uow, activity=self.activity, clock=self.clock, channels=tuple(self.notifiers), rules=self.rules
         )
 
     def deliver(self) -> deliver.Delivered:
         """Run the deliver job."""
-        return deliver.run(uow=self.uow, notifiers=self.notifiers, clock=self.clock, policy=self.settings.alerts.policy())
+        return deliver.run(
+            uow=self.uow, notifiers=self.notifiers, clock=self.clock, policy=self.settings.alerts.policy(), wait=self.clock.wait
+        )
+
+    def start_channels(self) -> list[str]:
+        """Start every channel that was stopped: whoever starts the daemon, or asks for a retry, has had the chance to mend it."""
+        return deliver.start_channels(uow=self.uow)
 
     def watch(self) -> watch.Watched:
         """Run the watch job."""
-        return watch.run(uow=self.uow, clock=self.clock, channels=tuple(self.notifiers))
+        return watch.run(
+            uow=self.uow,
+            clock=self.clock,
+            channels=tuple(self.notifiers),
+            policy=self.settings.poll.policy(),
+            rules=self.rules,
+            issues=self.issues,
+        )
 
     def prune(self) -> int:
         """Run the prune job."""
@@ -301,6 +445,7 @@ class App:
                 self.settings.status.policy(),
                 judge=self.judge,
                 matter_reader=self.matter_reader,
+                outlets=self.outlets,
             ),
             match_policy=self.settings.match.policy(),
         )

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -23,7 +24,7 @@ from monitor.app import App
 from monitor.config import Settings
 from monitor.config.articles import load_articles, load_seeds
 from monitor.config.files import resolve
-from monitor.config.settings import DatabaseSettings, FetchSettings, PathSettings, SlackSettings
+from monitor.config.settings import DatabaseSettings, FetchSettings, PathSettings, PollSettings, SlackSettings
 from monitor.core.text import split_sentences
 from monitor.core.types import Article, Change
 from monitor.ports import Trace
@@ -50,8 +51,11 @@ class Outcome:
     off_topic: tuple[str, ...]
 
 
-def run(say: Callable[[str], None]) -> Outcome:
-    """Show the story; `say` prints a line. Takes about a minute, most of it loading the model."""
+def run(say: Callable[[str], None], *, afterwards: Callable[[App], None] | None = None) -> Outcome:
+    """Show the story; `say` prints a line. Takes about a minute, most of it loading the model.
+
+    `afterwards` gets the application over the demonstration's own database, which is gone when it returns: to look at what happened.
+    """
     seeds = [seed.article for seed in load_seeds(resolve(SEEDS))]
     others = load_articles(resolve(OFF_TOPIC))
     served, teaching = others[::3][:N_SERVED], [story for story in others if story not in others[::3][:N_SERVED]]
@@ -72,19 +76,25 @@ def run(say: Callable[[str], None]) -> Outcome:
         for number, story in enumerate(stories, start=1):
             _publish(site, stories[:number])
             clock.at = max(clock.at, story.published_at) + LATENESS
-            n_changes, n_messages = len(app.queries.log()), len(slack.messages)
+            n_changes, n_messages = len(app.queries.log()), len(slack.told)
             _tick(app)
             for line in _account(app, site, story, n_changes):
                 say(line)
-            for message in slack.messages[n_messages:]:
+            for message in slack.told[n_messages:]:
                 say(_as_slack_shows(message))
+        say("")
+        say("The root of the thread, as it reads now:")
+        for message in slack.of_form("root"):
+            say(_as_slack_shows(message))
         say("")
         say("The change log (monitor log):")
         changes = tuple(reversed(app.queries.log()))
         for change in changes:
             say(f"  {change.at:%Y-%m-%d}  {change.from_status or '—'} → {change.to_status}  [{change.confirmation.value}]")
         traces = tuple(trace for story in stories if (trace := _trace(app, site, story)) is not None)
-        return Outcome(changes, traces, tuple(slack.messages), tuple(story.title for story in served))
+        if afterwards is not None:
+            afterwards(app)
+        return Outcome(changes, traces, tuple(slack.told), tuple(story.title for story in served))
 
 
 def _tick(app: App) -> None:
@@ -112,6 +122,7 @@ def _settings(folder: Path, site: LoopbackSite, slack: StandInSlack, seeds: Sequ
         | {
             "paths": PathSettings(feeds=folder / "feeds.yaml", issues=folder / "issues", off_topic=folder / "off-topic.jsonl"),
             "database": DatabaseSettings.model_validate({"url": f"sqlite:///{folder / 'demo.db'}"}),
+            "poll": PollSettings(host_spacing_s=0),
             "fetch": FetchSettings(allowed_networks=("127.0.0.0/8",), full_text=False),
             "slack": SlackSettings.model_validate({"token": "xoxb-demonstration", "channel": "#desk", "base_url": slack.base_url}),
         }
@@ -228,12 +239,12 @@ def _account(app: App, site: LoopbackSite, story: Article, n_changes: int) -> li
 
 def _as_slack_shows(message: dict[str, Any]) -> str:
     """Return a posted message the way a channel would show it, in a box of text."""
-    lines = [f"Slack {message.get('channel')}"]
+    lines = [f"Slack #{message['channel_name']}"] if "thread_ts" not in message else ["Slack, in the thread"]
     for block in message.get("blocks", []):
-        if block["type"] == "divider":
-            lines.append("─" * 40)
+        if block["type"] == "actions":
+            lines.append("  ".join(f"[{(element.get('text') or element['placeholder'])['text']}]" for element in block["elements"]))
             continue
-        texts = [block["text"]] if "text" in block else block.get("elements", [])
+        texts = [block["text"]] if "text" in block else block.get("fields") or block.get("elements", [])
         for text in texts:
-            lines += str(text["text"]).replace("\u200b", "").splitlines()
+            lines += unescape(str(text["text"]).replace("\u200b", "")).splitlines()
     return "\n".join(f"    ┃ {line}" for line in lines)

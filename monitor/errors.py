@@ -5,16 +5,23 @@
     │   ├── FetchError            a feed or page could not be had this time
     │   ├── DatabaseBusyError     the database is locked or out of reach
     │   └── DeliveryError         an alert could not be posted this time
+    │       ├── RateLimitedError      the channel asked to wait
+    │       └── UnknownOutcomeError   nobody knows whether it was posted: look before posting again
     └── PermanentError            trying again will not help until somebody changes something
         ├── ConfigError           a setting, ladder, issue or feed list is wrong
         ├── SeedError             a seed or its manifest is wrong
         ├── ArticleFileError      an article in a JSON Lines file is wrong
         ├── BlockedAddressError   the guard refused an address
+        ├── RobotsError           a site asks in its robots.txt not to fetch a page
         ├── BodyTooLargeError     a body passed its size limit
         ├── ParseError            bytes are not a feed
         ├── ModelError            the encoder or reader weights cannot be used
         ├── StoreError            the database refuses: read-only, wrong schema, broken row
-        └── DeliveryRefusedError  the channel said no for good
+        ├── ReviewError           a review lacks something, or is about something that is not there
+        ├── LookupRefusedError    the channel does not let itself be searched
+        └── DeliveryRefusedError  the channel said no to this alert for good
+            ├── ChannelRefusedError   ... and would say no to any: token revoked, channel gone
+            └── ThreadGoneError       the message that it answers or edits is no longer there
 
 `TransientError` and `PermanentError` are the only question a retry asks. Each message names the thing, the value and the next step.
 The original exception is always chained (`raise ... from exc`).
@@ -59,6 +66,14 @@ class DeliveryError(TransientError):
         self.retry_after_s = retry_after_s
 
 
+class RateLimitedError(DeliveryError):
+    """The channel asked to wait, and has not posted."""
+
+
+class UnknownOutcomeError(DeliveryError):
+    """The post may have arrived: no answer came, or one that tells of a failure on the other side."""
+
+
 class ConfigError(PermanentError):
     """A setting, ladder, issue or feed list is wrong."""
 
@@ -73,6 +88,10 @@ class ArticleFileError(PermanentError):
 
 class BlockedAddressError(PermanentError):
     """The guard refused an address, a scheme or a redirect."""
+
+
+class RobotsError(PermanentError):
+    """A site asks in its robots.txt that a page is not fetched."""
 
 
 class BodyTooLargeError(PermanentError):
@@ -91,5 +110,21 @@ class StoreError(PermanentError):
     """The database refuses: read-only, wrong schema, or a row that breaks a rule."""
 
 
+class LookupRefusedError(PermanentError):
+    """The channel does not let itself be searched: a scope is missing, or it is known by name only."""
+
+
 class DeliveryRefusedError(PermanentError):
-    """The channel said no for good: unknown channel, revoked token, archived."""
+    """The channel said no to this alert for good."""
+
+
+class ChannelRefusedError(DeliveryRefusedError):
+    """The channel would say no to any alert until somebody mends it: unknown or archived channel, revoked token."""
+
+
+class ThreadGoneError(DeliveryRefusedError):
+    """The message that is to be answered or edited is no longer there."""
+
+
+class ReviewError(PermanentError):
+    """A review lacks something that its action needs, or is about something that is not there."""

@@ -12,7 +12,7 @@ import structlog
 
 #: Slack tokens and webhook addresses, credentials in URLs, and query strings that carry a key.
 _SECRETS = re.compile(
-    r"xox[a-z]-[\w-]+|xapp-[\w-]+|https://hooks\.slack\.com/[\w/]+|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)|(?<=[?&])(?:token|key|api_key|apikey|secret|password)=[^&\s]+",
+    r"xox[a-z]-[\w-]+|xapp-[\w-]+|whsec_[\w+/=]+|https://hooks\.slack\.com/[\w/]+|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)|(?<=[?&])(?:token|key|api_key|apikey|secret|password)=[^&\s]+",
     re.I,
 )
 

@@ -64,8 +64,10 @@ def job_table(app: App) -> tuple[Job, ...]:
         Job("poll", app.poll, section.poll_tick_s),
         Job("match", app.match, section.match_tick_s),
         Job("assess", app.assess, section.match_tick_s),
+        Job("release", app.release, section.deliver_tick_s),
         Job("deliver", app.deliver, section.deliver_tick_s),
         Job("watch", app.watch, section.watch_tick_s),
+        Job("digest", app.digest, section.digest_tick_s),
         Job("prune", app.prune, section.prune_tick_s),
     )
 
@@ -86,16 +88,24 @@ def run(app: App, *, stop: threading.Event | None = None, counts: TickCounts | N
     stop = stop or threading.Event()
     counts = counts or TickCounts()
     prepare(app)
+    started = app.start_channels()
+    if started:
+        log.info("channels_started", channels=started)
     scheduler = build(app, counts)
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+    socket = app.slack_socket
     scheduler.start()
+    if socket is not None:
+        socket.start()
     try:
         stop.wait()
     finally:
         log.info("stopping", next_step="finishing the work in hand")
         # Ticks that are running end their transaction; what they leave undone is still due in the database.
+        if socket is not None:
+            socket.close()
         scheduler.shutdown(wait=True)
         log.info("stopped", ticks={f"{job}_{kind}": n for (kind, job), n in counts.by_event.items()})
     return counts

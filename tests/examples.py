@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -29,9 +30,13 @@ from monitor.core.types import (
     Match,
     Place,
     Quote,
+    Review,
+    ReviewAction,
+    ReviewId,
     Signal,
     Speaker,
     Stance,
+    Via,
     Vote,
 )
 from monitor.ports import Transaction
@@ -163,6 +168,11 @@ def delivery(name: str = "d-1", *, minute: float = 0, issue_key: str = ISSUE, ch
     told = None if is_notice else change(f"c-{name}", issue_key=IssueKey(issue_key))
     alert = Alert(f"alert-{name}", IssueKey(issue_key), "Olive duties", "Agreed", "Talks", "Agreed", told, ("line",))
     return Delivery(name, alert, channel, DeliveryState.DUE, due_at=after(minute), created_at=after(minute))
+
+
+def review(review_id: str = "r-1", action: ReviewAction = ReviewAction.ACCEPT, *, minute: float = 0, **fields: Any) -> Review:
+    about: dict[str, Any] = {"issue_key": ISSUE, "change_id": ChangeId("c-1"), "note": "seen", "by": "mara", "via": Via.PAGE}
+    return Review(ReviewId(review_id), action=action, at=after(minute), **about | fields)
 
 
 def fill(tx: Transaction, *article_ids: str) -> None:

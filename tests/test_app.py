@@ -12,6 +12,7 @@ import pytest
 from monitor.app import App
 from monitor.config import Settings, load_settings
 from monitor.core.policy import AlertPolicy, MatchPolicy, PollPolicy, StatusPolicy
+from monitor.core.types import Severity
 from monitor.errors import ConfigError, ModelError
 from monitor.fetch.page import TrafilaturaPageReader
 from monitor.notify.console import ConsoleNotifier
@@ -92,3 +93,29 @@ def test_importing_the_application_loads_no_model_and_opens_nothing() -> None:
     code = f"import sys, monitor.app; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+def test_channels_stand_beside_slack_each_with_rules_of_its_own(tmp_path: Path) -> None:
+    named = {
+        "desk": {"kind": "webhook", "url": "https://hooks.example/x", "secret": "a secret of some length", "digest": "daily"},
+        "board": {"kind": "slack", "to": "#board", "floor": "major"},
+        "feeds": {"kind": "atom", "folder": str(tmp_path / "atom")},
+        "screen": {"kind": "console"},
+    }
+    app = StoryApp(load_settings(write_files(tmp_path, {}, slack={"token": "xoxb-1", "channel": "#desk"}, channels=named)))
+    assert {name: type(notifier).__name__ for name, notifier in app.notifiers.items()} == {
+        "slack": "SlackNotifier",
+        "desk": "WebhookNotifier",
+        "board": "SlackNotifier",
+        "feeds": "AtomNotifier",
+        "screen": "ConsoleNotifier",
+    }
+    assert app.rules["desk"].digest is not None
+    assert app.rules["slack"].digest is None
+    assert app.rules["board"].quiet.floor is Severity.MAJOR
+
+
+def test_a_slack_channel_without_a_token_is_named(tmp_path: Path) -> None:
+    app = StoryApp(load_settings(write_files(tmp_path, {}, channels={"board": {"kind": "slack", "to": "#board"}})))
+    with pytest.raises(ConfigError, match=r"channels\.board is of kind slack, but there is no token"):
+        _ = app.notifiers

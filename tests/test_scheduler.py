@@ -46,7 +46,7 @@ def _often(app: JobsOnly) -> JobsOnly:
     return replace(app, settings=app.settings.model_copy(update={"scheduler": section}))
 
 
-NAMES = ("poll", "match", "assess", "deliver", "watch", "prune")
+NAMES = ("poll", "match", "assess", "release", "deliver", "watch", "digest", "prune")
 
 
 def _idle() -> None:
@@ -73,8 +73,10 @@ def test_every_job_ticks_at_its_own_pace(paused: BackgroundScheduler) -> None:
         "poll": section.poll_tick_s,
         "match": section.match_tick_s,
         "assess": section.match_tick_s,
+        "release": section.deliver_tick_s,
         "deliver": section.deliver_tick_s,
         "watch": section.watch_tick_s,
+        "digest": section.digest_tick_s,
         "prune": section.prune_tick_s,
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from monitor.cli import daemon, database, demo, explain, feeds, issues, log, outbox, replay
+from monitor.cli import alerts, daemon, database, demo, explain, feeds, issues, log, outbox, replay, web
 from monitor.cli.context import root
 from monitor.errors import ArticleFileError, ConfigError, MonitorError, PermanentError, SeedError, StoreError, TransientError
 
@@ -12,9 +12,11 @@ from monitor.errors import ArticleFileError, ConfigError, MonitorError, Permanen
 CHECK_FAILED, WRONG_USAGE, OUT_OF_REACH = 1, 2, 3
 
 root.add_typer(issues.commands, name="issues", help="List, show, add and calibrate issues.")
-root.add_typer(feeds.commands, name="feeds", help="List and test feeds.")
+root.add_typer(feeds.commands, name="feeds", help="List, add, test, find, exchange and audit feeds.")
 root.add_typer(outbox.commands, name="outbox", help="List deliveries, retry dead ones.")
+root.add_typer(alerts.commands, name="alerts", help="Try a channel, see a message before it is posted.")
 root.add_typer(database.commands, name="db", help="Upgrade, check and back up the database.")
+root.add_typer(web.commands, name="web", help="Serve the review page alone, hash its password.")
 for module in (daemon, replay, log, explain, demo):
     module.register(root)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.context import open_app, open_settings
+from monitor.cli.web import open_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,14 +27,20 @@ def run(
     context: typer.Context,
     upgrade: Annotated[bool, typer.Option(help="Bring the database schema up to date first.")] = False,
 ) -> None:
-    """Run the daemon: poll, match, assess and deliver until SIGTERM or Ctrl-C."""
+    """Run the daemon, and the review page beside it: poll, match, assess and deliver until SIGTERM or Ctrl-C."""
+    from contextlib import nullcontext
+
     app = open_app(context)
     app.check_files()
     if upgrade:
         app.uow.upgrade()
+    else:
+        app.uow.check()
     from monitor import scheduler
 
-    scheduler.run(app)
+    # The page listens before the seeds are learned: an address that is taken, or unsafe settings, stop the start at once.
+    with open_page(app) if app.settings.web.enabled else nullcontext():
+        scheduler.run(app)
 
 
 def poll(
@@ -52,12 +59,24 @@ def poll(
             for state in store.feeds.states():
                 if state.health not in {"gone", "retired"}:
                     store.feeds.save(replace(state, next_poll_at=app.clock.now()))
-    polled, matched, assessed, delivered = app.poll(), app.match(), app.assess(), app.deliver()
+    polled, matched, assessed = app.poll(), app.match(), app.assess()
     app.watch()
+    app.release()
+    app.digest()
+    n_delivered = deliver_all(app)
     typer.echo(
         f"{polled.n_due} feeds polled, {polled.n_failed} failed, {polled.n_new} new articles, {polled.n_versions} edited; "
-        f"{matched.n_matches} matched; {assessed.n_changes} changes, {assessed.n_alerts} alerts; {delivered.n_sent} delivered"
+        f"{matched.n_matches} matched; {assessed.n_changes} changes, {assessed.n_alerts} alerts, {assessed.n_held} held; {n_delivered} delivered"
     )
+
+
+def deliver_all(app: App) -> int:
+    """Deliver until nothing is due, as the daemon's ticks would; return how many were sent."""
+    n_sent, is_cut_short = 0, True
+    while is_cut_short:
+        delivered = app.deliver()
+        n_sent, is_cut_short = n_sent + delivered.n_sent, delivered.is_cut_short
+    return n_sent
 
 
 def settings(context: typer.Context, markdown: Annotated[bool, typer.Option(help="Print as a Markdown table.")] = False) -> None:
@@ -104,12 +123,20 @@ def _checks(app: App) -> list[tuple[str, Callable[[], str]]]:
         return f"{app.encoder.model_id}, {app.encoder.dim} dimensions; reader {app.reader.reader_id}"
 
     def channels() -> str:
-        from monitor.notify.slack import SlackNotifier
+        from monitor.errors import ChannelRefusedError
+        from monitor.ports import Board
 
-        slack = app.notifiers.get("slack")
-        if isinstance(slack, SlackNotifier):
-            return f"slack answers as {slack.check()}"
-        return "console (no slack.token is set)"
+        told = []
+        for name, notifier in app.notifiers.items():
+            told.append(f"{name} answers as {notifier.check()}" if isinstance(notifier, Board) else name)
+        with app.uow.reading() as store:
+            stopped = [state for state in store.channels.states() if state.stopped_at is not None and state.channel in app.notifiers]
+        if stopped:
+            whole = "; ".join(f"{state.channel} since {state.stopped_at:%Y-%m-%d %H:%M} UTC ({state.last_error})" for state in stopped)
+            raise ChannelRefusedError(
+                f"stopped: {whole}; put it right, then `monitor alerts test {stopped[0].channel}` or `monitor outbox retry`"
+            )
+        return "console (no slack.token is set)" if told == ["console"] else ", ".join(told)
 
     def watching() -> str:
         from monitor.core.types import Health
@@ -131,7 +158,10 @@ def _checks(app: App) -> list[tuple[str, Callable[[], str]]]:
             raise DeliveryError(
                 f"{len(dead)} deliveries are dead, the last for {dead[0].last_error}; see `monitor outbox list`, then `monitor outbox retry`"
             )
-        return "none dead"
+        with app.uow.reading() as store:
+            n_doubled = sum(found.n_blind > 0 for found in store.outbox.list(states={"sent"}, limit=1000))
+        doubled = f"; {n_doubled} of the last 1000 may be there twice, as their channel could not be asked" if n_doubled else ""
+        return f"none dead{doubled}"
 
     return [
         ("files", files),

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict, SettingsError
 
 from monitor.config.settings import DEFAULT_FILE, ENV_PREFIX, Settings
-from monitor.config.table import settings_table
+from monitor.config.table import CHOSEN, settings_table
 from monitor.errors import ConfigError
 
 
@@ -62,17 +62,17 @@ def _explain(error: ErrorDetails, path: Path) -> str:
     place = f"environment variable {variable}" if variable else f"{path}: {key}"
     if variable and variable != variables[0]:
         place += f": {key}"
-    related = [row for row in settings_table() if f"{row.key}.".startswith(f"{key}.") or key.startswith(f"{row.key}.")]
+    # The table knows a channel by no name.
+    listed = ".".join([*map(str, error["loc"][:1]), CHOSEN, *map(str, error["loc"][2:])]) if error["loc"][0] == "channels" else key
+    related = [row for row in settings_table() if f"{row.key}.".startswith(f"{listed}.") or listed.startswith(f"{row.key}.")]
     secret = any(row.kind.startswith("secret") for row in related)
     if error["type"] == "extra_forbidden":
-        parent = error["loc"][:-1]
+        parent = listed.split(".")[:-1]
         known = (
-            [row.key for row in settings_table() if row.key.startswith(".".join(map(str, parent)) + ".")]
-            if parent
-            else list(Settings.model_fields)
+            [row.key for row in settings_table() if row.key.startswith(".".join(parent) + ".")] if parent else list(Settings.model_fields)
         )
         return f"{place}: there is no such setting; known here: {', '.join(known)}"
     shown = "(hidden)" if secret else repr(error["input"])
-    row = next((row for row in settings_table() if row.key == key or key.startswith(f"{row.key}.")), None)
+    row = next((row for row in settings_table() if row.key == listed or listed.startswith(f"{row.key}.")), None)
     fix = f"; it is: {row.meaning} ({row.kind}, default {row.default or 'empty'})" if row else "; see docs/configuration.md"
     return f"{place} = {shown}: {error['msg'][:1].lower()}{error['msg'][1:]}{fix}"

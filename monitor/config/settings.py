@@ -9,28 +9,22 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
+from monitor.config.channels import ChannelSettings, CoverageSettings, QuietSettings
+from monitor.config.section import Seconds, Section, Share, secret_of
 from monitor.core.policy import AlertPolicy, MatchPolicy, PollPolicy, StatusPolicy
+from monitor.core.types import Severity
 from monitor.errors import ConfigError
 
 #: Where `monitor` looks unless told otherwise.
 DEFAULT_FILE = Path("config/monitor.yaml")
 ENV_PREFIX = "MONITOR_"
 _POLL, _MATCH, _STATUS, _ALERT = PollPolicy(), MatchPolicy(), StatusPolicy(), AlertPolicy()
-
-Seconds = Annotated[float, Field(gt=0, le=31_536_000)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Section(BaseModel):
-    """A group of settings: unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class PathSettings(Section):
@@ -39,6 +33,7 @@ class PathSettings(Section):
     feeds: Path = Field(Path("config/feeds.yaml"), description="List of feeds")
     issues: Path = Field(Path("config/issues"), description="Folder with one YAML file an issue")
     ladders: Path = Field(Path("config/ladders"), description="Folder with one YAML file a ladder")
+    outlets: Path = Field(Path("config/outlets.yaml"), description="Outlets with their owners and wire signatures")
     off_topic: Path = Field(Path("seeds/off-topic/stories.jsonl"), description="Other news, against which relevance thresholds are learned")
 
 
@@ -65,10 +60,17 @@ class FetchSettings(Section):
     workers: int = Field(8, ge=1, le=64, description="Feeds fetched at the same time")
     connect_timeout_s: Seconds = Field(10.0, description="Seconds to connect")
     read_timeout_s: Seconds = Field(20.0, description="Seconds without a byte")
+    first_byte_timeout_s: Seconds = Field(20.0, description="Seconds from a request to the first byte of its answer")
     total_timeout_s: Seconds = Field(60.0, description="Seconds for a whole exchange, redirects included")
+    max_header_bytes: int = Field(65_536, ge=1024, le=1_048_576, description="Largest head of an answer, in bytes")
     max_body_bytes: int = Field(15_728_640, ge=1024, le=1_073_741_824, description="Largest body, on the wire and inflated, in bytes")
     max_redirects: int = Field(5, ge=0, le=20, description="Redirects followed")
     allowed_networks: tuple[str, ...] = Field((), description="Private networks (CIDR) that may be fetched from, for intranets")
+    parse_timeout_s: Seconds = Field(10.0, description="Seconds for which a body may be parsed; then the parser's process is ended")
+    parse_memory_bytes: int = Field(
+        1_073_741_824, ge=268_435_456, le=68_719_476_736, description="Memory that a parser's process may take, in bytes"
+    )
+    parse_processes: int = Field(2, ge=1, le=64, description="Processes that parse feeds, beside the daemon's own")
     full_text: bool = Field(True, description="Fetch the page of a matched article whose feed text is short")
     full_text_below_chars: int = Field(600, ge=0, le=100_000, description="Feed text shorter than this counts as short")
 
@@ -90,9 +92,25 @@ class PollSettings(Section):
         _POLL.min_interval_s, ge=0.1, le=86_400, description="Least seconds between polls, whatever a feed asks for"
     )
     max_interval_s: float = Field(_POLL.max_interval_s, ge=60, le=604_800, description="Most seconds between polls")
-    jitter: float = Field(_POLL.jitter, ge=0, le=0.5, description="Share of the interval by which each poll is shifted")
+    jitter: float = Field(_POLL.jitter, ge=0, le=0.5, description="Most share of the interval by which each poll is put off")
     blind_after_s: Seconds = Field(_POLL.blind_after_s, description="Seconds of failing after which a feed counts as blind")
     probe_after_s: Seconds = Field(_POLL.probe_after_s, description="Seconds after which a feed is asked without validators")
+    doubted_probe_after_s: Seconds = Field(
+        _POLL.doubted_probe_after_s, description="The same for a feed whose server answered 304 although it had changed"
+    )
+    n_confirm_redirect: int = Field(
+        _POLL.n_confirm_redirect, ge=1, le=100, description="Polls in a row that confirm a permanent redirect before it is adopted"
+    )
+    max_skip_s: float = Field(
+        _POLL.max_skip_s, ge=0, le=604_800, description="Most seconds for which skipHours and skipDays put off a poll"
+    )
+    host_spacing_s: float = Field(
+        _POLL.host_spacing_s, ge=0, le=3600, description="Seconds between two requests to one host; 0 asks its feeds at the same time"
+    )
+    n_host_feeds: int = Field(_POLL.n_host_feeds, ge=1, le=1000, description="Most feeds of one host that are asked in one tick")
+    host_rest_s: Seconds = Field(
+        _POLL.host_rest_s, description="Seconds for which all feeds of a host rest after a 429 or 503 that does not say how long"
+    )
 
     def policy(self) -> PollPolicy:
         """Return the polling policy."""
@@ -182,20 +200,33 @@ class AlertSettings(Section):
     retry_s: Seconds = Field(_ALERT.retry_s, description="First wait after a failed post; doubled at each try")
     max_retry_s: Seconds = Field(_ALERT.max_retry_s, description="Longest wait between tries")
     max_attempts: int = Field(_ALERT.max_attempts, ge=1, le=1000, description="Tries after which a delivery is dead")
+    shift_s: Seconds = Field(_ALERT.shift_s, description="Longest time that one tick goes on posting")
+    show_from: Literal["minor", "notable", "major"] = Field(
+        "notable", description="Least severity at which a change, a reply in its issue's thread, is shown in the channel as well"
+    )
 
     def policy(self) -> AlertPolicy:
         """Return the alert policy."""
-        return AlertPolicy(**self.model_dump())
+        return AlertPolicy(**self.model_dump() | {"show_from": Severity(self.show_from)})
 
 
 class SlackSettings(Section):
     """Slack; without a token alerts are printed to the console."""
 
-    token: SecretStr = Field(SecretStr(""), description="Bot token (xoxb-...) with the scope chat:write; better from the environment")
+    token: SecretStr = Field(
+        SecretStr(""), description="Bot token (xoxb-...) with the scopes chat:write and channels:history; better from the environment"
+    )
     token_file: Path | None = Field(None, description="File that holds the token, e.g. a mounted secret")
-    channel: str = Field("", description="Channel id or name")
+    channel: str = Field("", description="Channel id (C...), or name where the token has the scope channels:read")
+    app_token: SecretStr = Field(
+        SecretStr(""), description="App-level token (xapp-...) with the scope connections:write: buttons and commands by Socket Mode"
+    )
+    app_token_file: Path | None = Field(None, description="File that holds the app-level token")
+    signing_secret: SecretStr = Field(SecretStr(""), description="Signing secret of the app: buttons and commands by HTTP")
+    signing_secret_file: Path | None = Field(None, description="File that holds the signing secret")
     base_url: str = Field("https://slack.com/api/", pattern=r"^https?://", description="Address of the Slack API; a stand-in for tests")
     timeout_s: int = Field(20, ge=1, le=300, description="Seconds for one post")
+    gap_s: float = Field(1.0, ge=0, le=3600, description="Least seconds between two posts; Slack takes about one a second and channel")
 
 
 class SchedulerSettings(Section):
@@ -203,7 +234,8 @@ class SchedulerSettings(Section):
 
     poll_tick_s: Seconds = Field(15.0, description="Seconds between looks for due feeds")
     match_tick_s: Seconds = Field(10.0, description="Seconds between looks for unmatched articles and unseen evidence")
-    deliver_tick_s: Seconds = Field(5.0, description="Seconds between looks for due deliveries")
+    deliver_tick_s: Seconds = Field(5.0, description="Seconds between looks for due deliveries, and for held alerts whose time has come")
+    digest_tick_s: Seconds = Field(60.0, description="Seconds between looks for due digests")
     watch_tick_s: Seconds = Field(60.0, description="Seconds between looks for blind feeds")
     prune_tick_s: Seconds = Field(86_400.0, description="Seconds between prunings")
     misfire_grace_s: int = Field(
@@ -215,6 +247,40 @@ class RetentionSettings(Section):
     """What pruning removes; changes, evidence, matched articles and the outbox are kept."""
 
     poll_days: float = Field(90.0, gt=0, le=36_500, description="Days for which the record of polls is kept")
+
+
+class WebSettings(Section):
+    """The review page and its JSON API."""
+
+    enabled: bool = Field(True, description="Whether `monitor run` serves the review page")
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on; anything but loopback needs web.auth")
+    port: int = Field(8470, ge=0, le=65_535, description="Port to listen on; 0 takes a free one")
+    auth: Literal["none", "password", "proxy"] = Field(
+        "none", description="none: loopback only; password: one user signs in; proxy: a trusted proxy names the user in a header"
+    )
+    user: str = Field("analyst", min_length=1, max_length=100, description="Name under which acts are recorded, and that signs in")
+    password_hash: SecretStr = Field(SecretStr(""), description="Hash of the password, as `monitor web password` prints it")
+    password_hash_file: Path | None = Field(None, description="File that holds the hash, e.g. a mounted secret")
+    proxy_header: str = Field(
+        "X-Forwarded-User", pattern=r"^[A-Za-z0-9-]{1,60}$", description="Header in which the trusted proxy names the user"
+    )
+    trusted_proxies: tuple[str, ...] = Field((), description="Networks (CIDR) of proxies whose X-Forwarded-* and user header are believed")
+    allowed_hosts: tuple[str, ...] = Field((), description="Host names under which the page is reached, beside loopback and web.host")
+    reviewers: tuple[str, ...] = Field(("*",), description="Users who may act; all others only read; * means everybody")
+    session_hours: float = Field(12.0, gt=0, le=720, description="Hours after which one has to sign in again")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network)
+        return value
+
+    @field_validator("auth", mode="before")
+    @classmethod
+    def _none(cls, value: object) -> object:
+        # YAML reads a bare `null` or `~` as nothing.
+        return "none" if value is None else value
 
 
 class LogSettings(Section):
@@ -238,9 +304,13 @@ class Settings(BaseSettings):
     status: StatusSettings = StatusSettings()
     language_model: LanguageModelSettings = LanguageModelSettings()
     alerts: AlertSettings = AlertSettings()
+    quiet: QuietSettings = QuietSettings()
+    coverage: CoverageSettings = CoverageSettings()
+    channels: dict[str, ChannelSettings] = {}
     slack: SlackSettings = SlackSettings()
     scheduler: SchedulerSettings = SchedulerSettings()
     retention: RetentionSettings = RetentionSettings()
+    web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
 
     @classmethod
@@ -260,13 +330,31 @@ class Settings(BaseSettings):
         """Return the Slack token, from the setting or its file; empty where none is set. Raises: ConfigError."""
         if self.slack.token_file is None:
             return self.slack.token.get_secret_value()
-        return _secret_of(self.slack.token_file, "slack.token_file")
+        return secret_of(self.slack.token_file, "slack.token_file")
+
+    def slack_app_token(self) -> str:
+        """Return the app-level token, from the setting or its file; empty where none is set. Raises: ConfigError."""
+        if self.slack.app_token_file is None:
+            return self.slack.app_token.get_secret_value()
+        return secret_of(self.slack.app_token_file, "slack.app_token_file")
+
+    def slack_signing_secret(self) -> str:
+        """Return the signing secret, from the setting or its file; empty where none is set. Raises: ConfigError."""
+        if self.slack.signing_secret_file is None:
+            return self.slack.signing_secret.get_secret_value()
+        return secret_of(self.slack.signing_secret_file, "slack.signing_secret_file")
 
     def language_model_key(self) -> str:
         """Return the language model's key, from the setting or its file; empty where none is set. Raises: ConfigError."""
         if self.language_model.api_key_file is None:
             return self.language_model.api_key.get_secret_value()
-        return _secret_of(self.language_model.api_key_file, "language_model.api_key_file")
+        return secret_of(self.language_model.api_key_file, "language_model.api_key_file")
+
+    def web_password_hash(self) -> str:
+        """Return the hash of the page's password, from the setting or its file; empty where none is set. Raises: ConfigError."""
+        if self.web.password_hash_file is None:
+            return self.web.password_hash.get_secret_value()
+        return secret_of(self.web.password_hash_file, "web.password_hash_file")
 
     def database_url(self) -> str:
         """Return the database's URL, the password of its file in it: never to be shown. Raises: ConfigError."""
@@ -279,11 +367,4 @@ class Settings(BaseSettings):
             raise ConfigError(
                 "database.password_file is set, but database.url has no user, or has a password already; write postgresql+psycopg://USER@HOST/NAME"
             )
-        return f"{scheme}://{user}:{quote(_secret_of(self.database.password_file, 'database.password_file'), safe='')}@{place}"
-
-
-def _secret_of(path: Path, setting: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{setting}: {path} cannot be read ({exc}); create it or unset the setting") from exc
+        return f"{scheme}://{user}:{quote(secret_of(self.database.password_file, 'database.password_file'), safe='')}@{place}"

@@ -1,14 +1,14 @@
-"""Change to alert, or a reason for silence; and what becomes of a delivery that failed."""
+"""Change to alert, or a reason for silence."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
-from monitor.core.ladder import Ladder
+from monitor.core.ladder import Ladder, Phase
 from monitor.core.policy import AlertPolicy
-from monitor.core.types import Alert, Change, ChangeKind, Confirmation, Delivery, DeliveryState, IssueKey
+from monitor.core.types import Alert, AlertKind, Change, ChangeKind, Confirmation, Delivery, DeliveryState, IssueKey, Severity, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,11 @@ def decide_alert(change: Change, *, issue_title: str, ladder: Ladder, policy: Al
         return Suppressed(f"changes of kind {change.kind.value} are recorded only (alerts.kinds: {', '.join(policy.kinds)})")
     if change.confidence < policy.min_confidence:
         return Suppressed(f"confidence {change.confidence:.2f} < {policy.min_confidence:.2f} (alerts.min_confidence)")
+    return make_alert(change, issue_title=issue_title, ladder=ladder)
+
+
+def make_alert(change: Change, *, issue_title: str, ladder: Ladder) -> Alert:
+    """Return the alert that tells of a change, whether or not anybody wants to hear of it."""
     before = ladder.status(change.from_status).label if change.from_status else None
     after = ladder.status(change.to_status).label
     sure = "" if change.confirmation is Confirmation.CONFIRMED else f" ({change.confirmation.value})"
@@ -38,40 +43,29 @@ def decide_alert(change: Change, *, issue_title: str, ladder: Ladder, policy: Al
         from_label=before,
         to_label=after,
         change=change,
+        severity=severity_of(change),
+        steps=tuple(Step(status.key, status.label, status.phase) for status in ladder.statuses),
     )
+
+
+def severity_of(change: Change) -> Severity:
+    """Return how much attention a change asks for.
+
+    A detail or a confirmation tells a reader little new. A movement is notable; it is major where it is both confirmed and hard to take back:
+    made official or further, or undone.
+    """
+    if change.kind in {ChangeKind.DETAIL, ChangeKind.CONFIRMATION}:
+        return Severity.MINOR
+    is_weighty = change.to_phase.rank >= Phase.ANNOUNCED.rank or change.to_phase in {Phase.COLLAPSED, Phase.REVERSED}
+    return Severity.MAJOR if is_weighty and change.confirmation is Confirmation.CONFIRMED else Severity.NOTABLE
 
 
 def make_notice(issue_key: IssueKey, *, key: str, headline: str, detail: tuple[str, ...], now: datetime) -> Alert:
     """Return a message that is no change: a feed gone blind, or seeing again. `key` and the hour name it for deduplication."""
     digest = hashlib.sha256(f"{key}|{now:%Y-%m-%dT%H}".encode()).hexdigest()[:16]
-    return Alert(f"n_{digest}", issue_key, "Monitor", headline, None, "", None, detail)
+    return Alert(f"n_{digest}", issue_key, "Monitor", headline, None, "", None, detail, kind=AlertKind.NOTICE)
 
 
 def make_delivery(alert: Alert, channel: str, now: datetime) -> Delivery:
     """Return a delivery of an alert to a channel, due now."""
     return Delivery(f"{alert.alert_id}@{channel}", alert, channel, DeliveryState.DUE, due_at=now, created_at=now)
-
-
-def settle_sent(delivery: Delivery, receipt: str | None, now: datetime) -> Delivery:
-    """Return the delivery as sent."""
-    return replace(delivery, state=DeliveryState.SENT, receipt=receipt, sent_at=now, leased_until=None, last_error=None)
-
-
-def settle_failed(
-    delivery: Delivery,
-    error: str,
-    *,
-    is_permanent: bool,
-    retry_after_s: float | None,
-    now: datetime,
-    policy: AlertPolicy,
-) -> Delivery:
-    """Return the delivery as due again later, or dead.
-
-    The wait doubles with each attempt from `retry_s` to `max_retry_s`, and is never shorter than what the channel asked for.
-    """
-    if is_permanent or delivery.n_attempts >= policy.max_attempts:
-        return replace(delivery, state=DeliveryState.DEAD, leased_until=None, last_error=error)
-    wait = min(policy.retry_s * 2.0 ** max(0, delivery.n_attempts - 1), policy.max_retry_s)
-    due_at = now + timedelta(seconds=max(wait, retry_after_s or 0.0))
-    return replace(delivery, state=DeliveryState.DUE, due_at=due_at, leased_until=None, last_error=error)

@@ -25,6 +25,8 @@ _ZONES = {
 }  # fmt: skip
 _LAST_WORD = re.compile(r"\s([A-Za-z]{3,4})$")
 _ISO_LIKE = re.compile(r"\d{4}-?\d{2}")
+#: `/2024/09/27/`, `/2024-09-27-`, `/20240927/`: a day between marks that no number runs on behind.
+_DAY_IN_ADDRESS = re.compile(r"[/_-](?P<year>(?:19|20)\d{2})(?P<mark>[/_-]?)(?P<month>\d{2})(?P=mark)(?P<day>\d{2})(?=[/_.-]|$)")
 _GAP_BEFORE_OFFSET = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}$)")
 
 
@@ -60,13 +62,25 @@ def _parse_iso(text: str) -> datetime:
     return datetime.fromisoformat(_GAP_BEFORE_OFFSET.sub("", text))
 
 
-def published_time(raw: str | None, parsed: datetime | None, fetched_at: datetime) -> datetime:
-    """Return when an entry counts as published: its own date, or else the instant of the fetch.
+def published_time(raw: str | None, parsed: datetime | None, fetched_at: datetime) -> datetime | None:
+    """Return when an entry counts as published by its own date; None where that is missing, unreadable, or ahead of the fetch.
 
     `raw` is the date as the feed wrote it and goes before `parsed`, which is another parser's reading of it: that one may not know
-    the zone. A date missing, unreadable, or further ahead than `MAX_SKEW` gives `fetched_at`.
+    the zone. Ahead means by more than `MAX_SKEW`.
     """
     instant = (parse_date(raw) if raw else None) or parsed
     if instant is None or instant < _EARLIEST or instant > fetched_at + MAX_SKEW:
-        return fetched_at
+        return None
     return instant
+
+
+def date_of_address(url: str) -> datetime | None:
+    """Return the end of the day that stands in an article's address, as in `/2024/09/27/`, in UTC; None where none does."""
+    for found in _DAY_IN_ADDRESS.finditer(url):
+        try:
+            day = datetime(int(found["year"]), int(found["month"]), int(found["day"]), tzinfo=UTC)
+        except ValueError:
+            continue
+        if day >= _EARLIEST:
+            return day + timedelta(days=1) - timedelta(seconds=1)
+    return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from monitor.core.types.severity import Severity
+
 
 @dataclass(frozen=True, slots=True)
 class PollPolicy:
@@ -15,7 +17,9 @@ class PollPolicy:
     min_interval_s: float = 600.0
     #: Most seconds between polls, whatever a feed or a back-off asks for.
     max_interval_s: float = 86_400.0
-    #: Share of the interval by which each poll is shifted, 0 to 0.5, so that feeds of one host do not fall into step.
+    #: Most seconds for which skipHours and skipDays may put off a poll: a weekend and a holiday.
+    max_skip_s: float = 259_200.0
+    #: Share of the interval by which each poll is put off at most, 0 to 0.5, so that feeds of one host do not fall into step.
     jitter: float = 0.1
     #: Weights of failures. A 404 or 429 often passes (soft), a refused address or a page in place of a feed rarely does (hard),
     #: a time-out or a 503 says little (temporary).
@@ -24,8 +28,28 @@ class PollPolicy:
     temporary_weight: float = 0.25
     #: Seconds of failing after which a feed counts as blind. Six hours: several polls of an hourly feed.
     blind_after_s: float = 21_600.0
-    #: Seconds after which a feed is asked without validators even though it keeps answering 304: servers are known to lie.
+    #: Seconds after which a feed is asked without validators even though it keeps answering 304: servers are known to lie. Once a day
+    #: is the most that publishers grant to requests without validators.
     probe_after_s: float = 86_400.0
+    #: The same for a server that was caught. With it no conditional request is worth anything, and a day is too long for news.
+    doubted_probe_after_s: float = 14_400.0
+    #: Shares of known entries in a poll, 0 to 1, below which a feed is asked more often and above which less often (from the practice of
+    #: Media Cloud, which polls 180,000 news feeds by them).
+    known_share_low: float = 1 / 3
+    known_share_high: float = 2 / 3
+    #: What the interval is multiplied by then; faster at once, slower little by little. `gap_factor` where nothing at all was known.
+    faster_factor: float = 0.5
+    slower_factor: float = 1.25
+    gap_factor: float = 0.25
+    #: Polls in a row that must be redirected to the same address, permanently, before it is asked directly: some redirects that call
+    #: themselves permanent are a slip, or a hotel's sign-in page.
+    n_confirm_redirect: int = 3
+    #: Seconds between two requests to one host, and most feeds of one host that are asked in one tick. Five seconds is what large
+    #: collectors grant a host; three of them fill a tick.
+    host_spacing_s: float = 5.0
+    n_host_feeds: int = 3
+    #: Seconds for which all feeds of a host rest after a 429 or 503, if the server does not say how long.
+    host_rest_s: float = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +117,7 @@ class AlertPolicy:
     max_retry_s: float = 3600.0
     #: Tries after which a delivery is dead: with the doubling about half a day.
     max_attempts: int = 16
+    #: Longest time, in seconds, that one tick goes on posting; shorter than the ten seconds that containers give a process to end.
+    shift_s: float = 4.0
+    #: Least severity at which a change, a reply in its issue's thread, is shown in the channel as well.
+    show_from: Severity = Severity.NOTABLE

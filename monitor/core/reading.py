@@ -66,6 +66,16 @@ def signals_of(readings: Sequence[SentenceReading]) -> tuple[Signal, ...]:
     return tuple(chosen)
 
 
+def tells_nothing_new(after: Evidence, before: Evidence) -> bool:
+    """Tell whether a version's sentences on the status all stood in the version before, told in the same way."""
+    known = {_sentence_key(claim) for claim in before.claims}
+    return bool(after.claims) and all(_sentence_key(claim) in known for claim in after.claims)
+
+
+def _sentence_key(claim: Claim) -> tuple[str, str, str]:
+    return " ".join(claim.quote.casefold().split()), claim.status_key, claim.stance.value
+
+
 def _rounded(values: Sequence[float]) -> tuple[float, ...]:
     # Four digits keep the stored rows small, and a rounding error of another processor from moving a verdict.
     return tuple(round(value, 4) for value in values)

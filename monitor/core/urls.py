@@ -15,7 +15,7 @@ _TRACKING = frozenset(
         "fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "ttclid", "igsh", "igshid",
         "mc_cid", "mc_eid", "_hsenc", "_hsmi", "mkt_tok", "vero_id", "oly_enc_id", "oly_anon_id", "ref_src", "cmp", "cmpid",
         "ocid", "ncid", "smid", "xtor", "ftag", "guccounter", "guce_referrer", "guce_referrer_sig", "__twitter_impression",
-        "_ga", "_gl", "at_medium", "at_campaign", "at_custom1", "at_custom2", "at_custom3", "at_custom4",
+        "_ga", "_gl", "phpsessid", "jsessionid", "at_medium", "at_campaign", "at_custom1", "at_custom2", "at_custom3", "at_custom4",
     }
 )  # fmt: skip
 _TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "hsa_")
@@ -25,6 +25,13 @@ _TWIN_LABELS = ("m", "mobile", "amp")
 _AMP_PARAMETERS = frozenset({"amp", "outputtype"})
 _AMP_VALUES = frozenset({"", "1", "true", "amp"})
 
+#: Paths of AMP caches (`/c/s/gazette.example/ferry`) and viewers (`/amp/s/gazette.example/ferry`); the `s` stands for https.
+_AMP_CACHE = re.compile(r"/[acivr]/(?P<secure>s/)?(?P<page>[^/]+\.[^/]+/.*)")
+_AMP_VIEWER = re.compile(r"/amp/(?P<secure>s/)?(?P<page>[^/]+\.[^/]+/.*)")
+#: `ferry.amp`, `ferry.amp.html`, `ferry-amp.html`.
+_AMP_ENDING = re.compile(r"(?:\.amp|(?<=\w)[.-]amp(\.html?))$")
+#: A visit's number in the path, which some application servers put there for clients without cookies.
+_SESSION = re.compile(r";jsessionid=[^/;?]*", re.IGNORECASE)
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _STRAY_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
 _UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
@@ -47,6 +54,9 @@ def canonical_url(url: str) -> str:
     parts = _split(url)
     if parts is None:
         return url
+    original = _behind_cache(parts)
+    if original is not None:
+        return canonical_url(original)
     scheme = parts.scheme.lower()
     port = parts.port
     authority = _canonical_host(parts.hostname or "")
@@ -56,6 +66,11 @@ def canonical_url(url: str) -> str:
     return f"{scheme}://{authority}{_canonical_path(parts.path)}{'?' + query if query else ''}"
 
 
+def site_of(host: str) -> str:
+    """Return the last two labels of a host: `feeds.gazette.example` and `www.gazette.example` are of one site."""
+    return ".".join(host.casefold().split(".")[-2:])
+
+
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
@@ -63,6 +78,22 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:  # An unclosed bracket, or a port that is no number.
         return None
     return parts if is_usable else None
+
+
+def _behind_cache(parts: SplitResult) -> str | None:
+    """Return the address of the page that an AMP cache or viewer shows; None where this is neither."""
+    host = _canonical_host(parts.hostname or "").removeprefix("www.")
+    path = _canonical_escapes(parts.path)
+    found = None
+    if host == "cdn.ampproject.org" or host.endswith(".cdn.ampproject.org"):
+        found = _AMP_CACHE.fullmatch(path)
+    elif host.startswith("google."):
+        found = _AMP_VIEWER.fullmatch(path)
+    if found is None:
+        return None
+    scheme = "https" if found["secure"] else "http"
+    original = f"{scheme}://{found['page']}{'?' + parts.query if parts.query else ''}"
+    return original if is_web_url(original) else None
 
 
 def _canonical_host(host: str) -> str:
@@ -81,10 +112,16 @@ def _canonical_host(host: str) -> str:
 
 
 def _canonical_path(path: str) -> str:
-    path = _canonical_escapes(path).rstrip("/")
-    # Only a last segment that is `amp` and nothing else marks a twin; `/amp` alone may be a page on amplifiers.
-    while path.endswith("/amp") and path.count("/") > 1:
-        path = path.removesuffix("/amp").rstrip("/")
+    path = _SESSION.sub("", _canonical_escapes(path)).rstrip("/")
+    before = None
+    while path != before:
+        before = path
+        # Only a segment, or an ending, that is `amp` and nothing else marks a twin; `/amp` alone may be a page on amplifiers.
+        if path.count("/") > 1:
+            path = path.removesuffix("/amp").rstrip("/")
+        if path.startswith("/amp/") and path.count("/") > 2:
+            path = path.removeprefix("/amp")
+        path = _AMP_ENDING.sub(r"\1", path)
     return path or "/"
 
 

@@ -14,8 +14,8 @@ import httpx
 
 from monitor.core.chat import Completion, Prompt
 from monitor.errors import BodyTooLargeError, ConfigError, FetchError, PermanentError, TransientError
+from monitor.fetch.dial import Exchange, GuardedBackend, Timeouts
 from monitor.fetch.guard import Guard, resolve_host
-from monitor.fetch.http import _Deadline, _GuardedBackend
 from monitor.fetch.inflate import ACCEPT_ENCODING, Inflater
 
 #: An answer of a thousand tokens has some kilobytes; servers that think aloud send some more.
@@ -69,7 +69,7 @@ class ChatEndpoint:
         """Return the answer. Raises: FetchError (no answer in time, or an error that passes), TransientError (not reached), PermanentError."""
         body = self._options | {"messages": prompt.message_objects}
         strict = {"type": "json_schema", "json_schema": {"name": "verdict", "strict": True, "schema": prompt.schema}}
-        deadline = _Deadline(self._timeout_s)
+        deadline = Exchange(Timeouts(total_s=self._timeout_s))
         status, answer = self._post(body | {"response_format": strict} if self._knows_schemas else body, deadline)
         if status in _UNKNOWN_FORMAT and self._knows_schemas:
             status, answer = self._post(body, deadline)
@@ -81,7 +81,7 @@ class ChatEndpoint:
     def _where(self) -> str:
         return f"The language model at {self._url.host}"
 
-    def _post(self, body: dict[str, Any], deadline: _Deadline) -> tuple[int, bytes]:
+    def _post(self, body: dict[str, Any], deadline: Exchange) -> tuple[int, bytes]:
         """Return status and body of one exchange."""
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout_s)
         request = httpx.Request(
@@ -91,7 +91,7 @@ class ChatEndpoint:
         # As for feeds: the pool's backend cuts every wait to what the deadline leaves. The guard lets every address through.
         transport._pool = httpcore.ConnectionPool(
             ssl_context=self._ssl_context,
-            network_backend=_GuardedBackend(Guard(_ANYWHERE, resolve=self._resolve), deadline),
+            network_backend=GuardedBackend(Guard(_ANYWHERE, resolve=self._resolve), deadline),
             max_connections=1,
         )
         try:

@@ -10,6 +10,7 @@ import queue
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from monitor.errors import BlockedAddressError, ConfigError, FetchError
@@ -52,6 +53,9 @@ _REFUSED: tuple[tuple[str, IPNetwork], ...] = tuple(
 
 def resolve_host(host: str, port: int, timeout_s: float) -> list[str]:
     """Return the addresses of a host, as the system's resolver orders them. Raises: FetchError (unknown, or not within the time)."""
+    with suppress(ValueError):
+        # A number in its usual form needs no resolver.
+        return [str(ip_address(host))]
     answers: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
 
     def look_up() -> None:

@@ -1,4 +1,4 @@
-"""Conditional GET behind the guard. Beside `fetch.api` the only module that imports httpx and httpcore.
+"""Conditional GET behind the guard. Beside `fetch.api` and `fetch.post` the only module that imports httpx.
 
 One exchange is one chain of redirects within one deadline. Each gets a connection pool of its own, whose network backend asks the guard
 about every address before it is dialled and cuts every wait to what the deadline leaves. There is no client object, hence no cookies,
@@ -8,12 +8,11 @@ no Referer, no proxy from the environment, and no request line in the log.
 from __future__ import annotations
 
 import re
-import ssl
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import httpcore
 import httpx
@@ -22,6 +21,7 @@ from monitor.core.dates import parse_date
 from monitor.core.polling import retry_after_seconds
 from monitor.core.types import FetchResult
 from monitor.errors import BlockedAddressError, FetchError
+from monitor.fetch.dial import Exchange, GuardedBackend, Timeouts
 from monitor.fetch.guard import Guard, Resolver, resolve_host
 from monitor.fetch.inflate import ACCEPT_ENCODING, Inflater
 
@@ -29,18 +29,7 @@ from monitor.fetch.inflate import ACCEPT_ENCODING, Inflater
 _ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, text/html;q=0.8, */*;q=0.5"
 _HOST = re.compile(r"[^\s\[\]<>@\\^|%/?#]+")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Limits of one exchange, in seconds."""
-
-    #: For one connection, name look-up included.
-    connect_s: float = 10.0
-    #: For one silence of the server.
-    read_s: float = 20.0
-    #: For everything: all redirects, and a body that drips.
-    total_s: float = 60.0
+_PERMANENT_REDIRECTS = frozenset({301, 308})
 
 
 class HttpFetcher:
@@ -54,17 +43,20 @@ class HttpFetcher:
         max_redirects: int = 5,
         allowed_networks: Iterable[str] = (),
         *,
+        max_header_bytes: int = 65_536,
         resolve: Resolver = resolve_host,
     ) -> None:
         """Take the settings.
 
-        `max_body_bytes` holds on the wire and inflated; `allowed_networks` (like `10.20.0.0/16`) are let through the guard.
+        `max_body_bytes` holds on the wire and inflated, `max_header_bytes` for the head of each answer; `allowed_networks` (like
+        `10.20.0.0/16`) are let through the guard.
         Raises: ConfigError where an allowed network is none.
         """
         self._user_agent = user_agent
         self._timeouts = timeouts or Timeouts()
         self._max_body_bytes = max_body_bytes
         self._max_redirects = max_redirects
+        self._max_header_bytes = max_header_bytes
         self._guard = Guard(allowed_networks, resolve=resolve)
         self._ssl_context = httpx.create_ssl_context(trust_env=False)
 
@@ -82,45 +74,51 @@ class HttpFetcher:
         raw_headers = [(name.encode("ascii"), value.encode("latin-1", "xmlcharrefreplace")) for name, value in headers]
         is_conditional = etag is not None or last_modified is not None
 
-        here = _parse_url(url)
-        deadline = _Deadline(self._timeouts.total_s)
-        with self._transport(deadline) as transport:
+        here = parse_url(url)
+        moved_to: str | None = None
+        is_permanent = True
+        exchange = Exchange(self._timeouts, self._max_header_bytes)
+        with self._transport(exchange) as transport:
             for _ in range(self._max_redirects + 1):
-                there = self._follow(transport, here, raw_headers, deadline, is_conditional)
-                if isinstance(there, FetchResult):
-                    return there
-                here = there
-        raise FetchError(f"{_describe(_parse_url(url))} was redirected more than {self._max_redirects} times; check its address.")
+                answer = self._follow(transport, here, raw_headers, exchange, is_conditional)
+                if isinstance(answer, FetchResult):
+                    return replace(answer, moved_to=moved_to)
+                here = answer.to
+                # Only redirects that nothing temporary went before say that the feed has moved for good.
+                is_permanent = is_permanent and answer.is_permanent
+                moved_to = str(here.copy_with(fragment=None)) if is_permanent else moved_to
+        raise FetchError(f"{_describe(parse_url(url))} was redirected more than {self._max_redirects} times; check its address.")
 
     @contextmanager
-    def _transport(self, deadline: _Deadline) -> Iterator[httpx.HTTPTransport]:
-        transport = httpx.HTTPTransport(verify=self._ssl_context, trust_env=False)
-        # httpx has no argument for it, but httpcore has: the pool is where addresses are dialled.
-        transport._pool = httpcore.ConnectionPool(
-            ssl_context=self._ssl_context, network_backend=_GuardedBackend(self._guard, deadline), max_connections=1
+    def _transport(self, exchange: Exchange) -> Iterator[httpx.HTTPTransport]:
+        pool = httpcore.ConnectionPool(
+            ssl_context=self._ssl_context, network_backend=GuardedBackend(self._guard, exchange), max_connections=1
         )
-        with transport:
+        with PoolTransport(pool) as transport:
             yield transport
 
     def _follow(
-        self, transport: httpx.HTTPTransport, url: httpx.URL, headers: list[tuple[bytes, bytes]], deadline: _Deadline, is_conditional: bool
-    ) -> FetchResult | httpx.URL:
+        self, transport: httpx.HTTPTransport, url: httpx.URL, headers: list[tuple[bytes, bytes]], exchange: Exchange, is_conditional: bool
+    ) -> FetchResult | _Redirect:
         """Ask one server; return its answer, or where it sends us."""
         limits = self._timeouts
         timeout = {"connect": limits.connect_s, "read": limits.read_s, "write": limits.read_s, "pool": limits.connect_s}
         request = httpx.Request("GET", url, headers=headers, extensions={"timeout": timeout})
         what = _describe(url)
+        exchange.begin_head()
         try:
             response = transport.handle_request(request)
+            exchange.end_head()
             try:
                 if response.status_code in _REDIRECTS and "location" in response.headers:
-                    return _parse_url(response.headers["location"], base=url)
+                    to = parse_url(response.headers["location"], base=url)
+                    return _Redirect(to, is_permanent=response.status_code in _PERMANENT_REDIRECTS)
                 _check_status(response, what, is_conditional)
                 body = b"" if response.status_code == 304 else self._read_body(response, what)
             finally:
                 response.close()
         except httpx.TimeoutException as exc:
-            raise FetchError(f"{what} timed out after {deadline.spent_s:.1f} s; it is tried again at the next poll.") from exc
+            raise FetchError(f"{what} timed out after {exchange.spent_s:.1f} s; it is tried again at the next poll.") from exc
         except httpx.TransportError as exc:
             raise FetchError(f"{what} could not be had: {type(exc).__name__}, {_first_words(exc)}.") from exc
         return _result(str(url), response, body)
@@ -135,91 +133,22 @@ class HttpFetcher:
         return inflater.finish()
 
 
-class _Deadline:
-    """The end of an exchange."""
+class PoolTransport(httpx.HTTPTransport):
+    """httpx over a pool of ours: it has no argument for the place where addresses are dialled, but httpcore has."""
 
-    def __init__(self, total_s: float) -> None:
-        self._total_s = total_s
-        self._begun = time.monotonic()
-
-    @property
-    def spent_s(self) -> float:
-        """Seconds since the beginning."""
-        return time.monotonic() - self._begun
-
-    def clip(self, timeout_s: float | None) -> float:
-        """Return the time-out, or less if less is left. Raises: FetchError where nothing is left."""
-        left_s = self._total_s - self.spent_s
-        if left_s <= 0:
-            raise FetchError(f"The exchange took longer than {self._total_s:g} s in all; it is tried again at the next poll.")
-        return left_s if timeout_s is None else min(timeout_s, left_s)
+    def __init__(self, pool: httpcore.ConnectionPool) -> None:
+        self._pool = pool
 
 
-class _GuardedBackend(httpcore.NetworkBackend):
-    """Dials only what the guard has vetted, by number."""
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    """Where a server sends us."""
 
-    def __init__(self, guard: Guard, deadline: _Deadline) -> None:
-        self._guard = guard
-        self._deadline = deadline
-        self._backend = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        """Resolve, vet, and connect to the first address that answers."""
-        addresses = self._guard.vet(host, port, self._deadline.clip(timeout))
-        for address in addresses[:-1]:
-            try:
-                return self._dial(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue
-        return self._dial(addresses[-1], port, timeout, local_address, socket_options)
-
-    def _dial(
-        self, address: str, port: int, timeout: float | None, local_address: str | None, socket_options: Iterable[Any] | None
-    ) -> httpcore.NetworkStream:
-        stream = self._backend.connect_tcp(
-            address, port, timeout=self._deadline.clip(timeout), local_address=local_address, socket_options=socket_options
-        )
-        return _DeadlineStream(stream, self._deadline)
+    to: httpx.URL
+    is_permanent: bool
 
 
-class _DeadlineStream(httpcore.NetworkStream):
-    """A connection whose every wait ends with the exchange."""
-
-    def __init__(self, stream: httpcore.NetworkStream, deadline: _Deadline) -> None:
-        self._stream = stream
-        self._deadline = deadline
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read what is there."""
-        return self._stream.read(max_bytes, self._deadline.clip(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write it all."""
-        self._stream.write(buffer, self._deadline.clip(timeout))
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        """Go on encrypted; the certificate is checked against the name, not the number that was dialled."""
-        return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, self._deadline.clip(timeout)), self._deadline)
-
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401
-        """Return what httpcore asks about the socket."""
-        return self._stream.get_extra_info(info)
-
-
-def _parse_url(text: str, *, base: httpx.URL | None = None) -> httpx.URL:
+def parse_url(text: str, *, base: httpx.URL | None = None) -> httpx.URL:
     """Return an address that may be asked. Raises: BlockedAddressError."""
     source = f"The redirect from {_describe(base)}" if base is not None else "The address"
     try:
@@ -247,7 +176,7 @@ def _check_status(response: httpx.Response, what: str, is_conditional: bool) -> 
         return
     if status == 304:
         raise FetchError(f"{what} answered 304 (not modified) though nothing was asked conditionally.", status=status)
-    answered_at = parse_date(response.headers.get("date", ""))
+    answered_at = parse_date(response.headers.get("date", "")) or datetime.fromtimestamp(time.time(), UTC)
     raise FetchError(
         f"{what} answered {status}; open it in a browser if this stays.",
         status=status,

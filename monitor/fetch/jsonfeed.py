@@ -15,18 +15,20 @@ _VERSIONS = {"https://jsonfeed.org/version/1": "json10", "https://jsonfeed.org/v
 
 
 def is_json(body: bytes) -> bool:
-    """Return whether a body looks like JSON rather than XML or a page."""
-    return body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    """Return whether a body looks like JSON rather than XML or a page, in whatever encoding JSON may come."""
+    return body[:64].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"{")
 
 
 def parse_json_feed(body: bytes, *, feed: Feed, fetched_at: datetime) -> ParsedFeed:
     """Return the entries of a JSON Feed. Raises: ParseError where the bytes are no JSON, or JSON of another kind."""
     flaw = None
+    # Of the encodings of Unicode, JSON's own is UTF-8; the first bytes tell the others (RFC 4627, section 3).
+    encoding = json.detect_encoding(body)
     try:
-        text = body.decode("utf-8-sig")
+        text = body.decode(encoding)
     except UnicodeDecodeError as exc:
-        text = body.decode("utf-8-sig", "replace")
-        flaw = f"not UTF-8 from byte {exc.start} on"
+        text = body.decode(encoding, "replace")
+        flaw = f"not {encoding.upper().removesuffix('-SIG')} from byte {exc.start} on"
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as exc:
@@ -37,10 +39,9 @@ def parse_json_feed(body: bytes, *, feed: Feed, fetched_at: datetime) -> ParsedF
     version = str(document.get("version", "")).replace("http:", "https:").rstrip("/")
     if version not in _VERSIONS:
         flaw = flaw or f"JSON Feed version {version[:80]!r} is unknown"
-    entries = (_entry(item, feed, fetched_at) for item in items if isinstance(item, dict))
     return ParsedFeed(
         title=title_of(_text(document, "title"), is_plain=True),
-        entries=tuple(entry for entry in entries if entry.title or entry.text),
+        entries=tuple(_entry(item, feed, fetched_at) for item in items if isinstance(item, dict)),
         flaw=flaw,
         version=_VERSIONS.get(version, "json"),
     )

@@ -75,6 +75,9 @@ def web_link(link: str, *, base: str) -> str:
 
 
 def _strip(markup: str) -> str:
+    if "<" not in markup and "&" not in markup:
+        # Most headlines and many summaries are bare words, for which no tree need be grown.
+        return " ".join(markup.split())
     # Line breaks of the source are blanks; those of the blocks are lines.
     tree = LexborHTMLParser(_TAG.sub(_flatten, " ".join(markup.split())))
     for node in tree.css(", ".join(_DROPPED)):

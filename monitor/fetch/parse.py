@@ -1,4 +1,7 @@
-"""Bytes to entries, with feedparser. Its own sanitiser and link resolver stay off: the first takes the square of its input's length."""
+"""Bytes to entries: feedparser for RSS, RDF and Atom; JSON Feed and Google-news sitemaps by readers of their own.
+
+feedparser's sanitiser and link resolver stay off: the first takes the square of its input's length.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,12 @@ import feedparser
 
 from monitor.core.dates import parse_date
 from monitor.core.types import Entry, Feed, ParsedFeed
-from monitor.errors import ParseError
+from monitor.errors import BodyTooLargeError, FetchError, ParseError
+from monitor.fetch.inflate import Inflater
 from monitor.fetch.jsonfeed import is_json, parse_json_feed
 from monitor.fetch.markup import one_line, text_of, title_of, web_link
+from monitor.fetch.sitemap import is_sitemap, parse_sitemap
+from monitor.fetch.wellformed import TooDeepError, read_well_formed
 
 _MAX_FLAW_CHARS = 200
 
@@ -23,7 +29,11 @@ _MAX_FLAW_CHARS = 200
 _DOCTYPE_WITH_SUBSET = re.compile(
     rb"[\xef\xbb\xbf\xfe\xff]*+(?:\s++|<\?(?>.*?\?>)|<!--(?>.*?-->))*+<!DOCTYPE[^>\[]*+\[", re.DOTALL | re.IGNORECASE
 )
-_ENTITY_DECLARATION = re.compile(rb"<!ENTITY", re.IGNORECASE)
+#: A declaration that can grow or reach out: a parameter entity, one that is fetched, and one that holds another entity.
+_HOSTILE_ENTITY = re.compile(
+    rb"<!ENTITY\s+(?:%|[^\s>\"']+\s+(?:SYSTEM|PUBLIC)\b|[^\s>\"']+\s+(?:\"[^\">]*&(?!#)|'[^'>]*&(?!#)))", re.IGNORECASE
+)
+_GZIP_MAGIC = b"\x1f\x8b"
 
 _HTML_PAGE = re.compile(rb"\s*(?:<!--(?>.*?-->)\s*)*+<(?:!doctype\s+html|html)[\s>]", re.DOTALL | re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
@@ -37,49 +47,70 @@ _TEXT_TYPES = frozenset({_PLAIN, "text/html", "application/xhtml+xml", ""})
 
 
 class FeedparserParser:
-    """Reads RSS, RDF, Atom and JSON Feed."""
+    """Reads RSS, RDF, Atom, JSON Feed and Google-news sitemaps."""
 
     def __init__(self, *, max_body_bytes: int = 8 * 1024 * 1024) -> None:
         self._max_body_bytes = max_body_bytes
 
     def parse(self, body: bytes, *, feed: Feed, content_type: str | None, fetched_at: datetime) -> ParsedFeed:
-        """Return the entries, in the order of the feed, markup removed.
+        """Return the entries, in the order of the feed, markup removed; also those without words, which may get some later.
 
-        Entries without headline and text are left out, for there is nothing in them to read. Raises: ParseError where the bytes are no
-        feed, declare entities, or are too many.
+        Raises: ParseError where the bytes are no feed, declare entities that grow or reach out, or are too many.
         """
         if len(body) > self._max_body_bytes:
             raise ParseError(f"Feed {feed.key!r} has {len(body):,} bytes, more than the {self._max_body_bytes:,} that are parsed.")
         if not body.strip(b" \t\r\n\0"):
             raise ParseError(f"Feed {feed.key!r} is empty; open its address in a browser to see what the server sends.")
+        if body.startswith(_GZIP_MAGIC):
+            # A file that was packed to be stored, as sitemaps are, and not by the server for the way.
+            body = self._unpacked(body, feed)
         if is_json(body):
             return parse_json_feed(body, feed=feed, fetched_at=fetched_at)
         _refuse_entities(body, feed)
+        if is_sitemap(body):
+            return parse_sitemap(body, feed=feed, fetched_at=fetched_at)
         try:
-            # Bytes behind a file object: feedparser takes a string for a path or an address, and opens it.
-            document = feedparser.parse(
-                io.BytesIO(body), response_headers=_headers(body, content_type), sanitize_html=False, resolve_relative_uris=False
-            )
+            document = _read(body, content_type)
+        except TooDeepError as exc:
+            raise ParseError(f"Feed {feed.key!r} is no feed: {exc}.") from exc
         except Exception as exc:
             raise ParseError(f"Feed {feed.key!r} broke the parser ({type(exc).__name__}: {exc}); please report it with the feed.") from exc
         flaw = _flaw(document)
         if not document.entries and (flaw is not None or not document.get("version")):
             raise ParseError(_not_a_feed(body, feed, flaw))
-        entries = (_entry(item, feed, fetched_at) for item in document.entries)
         return ParsedFeed(
             title=_title(document.feed),
-            entries=tuple(entry for entry in entries if entry.title or entry.text),
+            entries=tuple(_entry(item, feed, fetched_at) for item in document.entries),
             flaw=flaw,
             version=document.get("version", ""),
         )
+
+    def _unpacked(self, body: bytes, feed: Feed) -> bytes:
+        inflater = Inflater("gzip", self._max_body_bytes, what=f"Feed {feed.key!r}")
+        try:
+            inflater.feed(body)
+            return inflater.finish()
+        except (FetchError, BodyTooLargeError) as exc:
+            raise ParseError(f"Feed {feed.key!r} is a packed file that cannot be unpacked: {exc}") from exc
+
+
+def _read(body: bytes, content_type: str | None) -> Any:  # noqa: ANN401 - feedparser has no types.
+    """Return the document as feedparser gives it; read the quick way where that gives the same."""
+    headers = _headers(body, content_type)
+    if not headers or headers["content-type"].lower().endswith("charset=utf-8"):
+        document = read_well_formed(body)
+        if document is not None:
+            return document
+    # Bytes behind a file object: feedparser takes a string for a path or an address, and opens it.
+    return feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
 
 
 def _refuse_entities(body: bytes, feed: Feed) -> None:
     # Without the zeros UTF-16 reads like ASCII, as far as markup goes.
     head = body.replace(b"\0", b"")
     doctype = _DOCTYPE_WITH_SUBSET.match(head)
-    if doctype and _ENTITY_DECLARATION.search(head, doctype.end()):
-        raise ParseError(f"Feed {feed.key!r} declares entities of its own, which can blow up to any size; it is not parsed.")
+    if doctype and _HOSTILE_ENTITY.search(head, doctype.end()):
+        raise ParseError(f"Feed {feed.key!r} declares entities that can blow up to any size or reach for other files; it is not parsed.")
 
 
 def _headers(body: bytes, content_type: str | None) -> dict[str, str]:
@@ -99,7 +130,7 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
-def _flaw(document: dict[str, Any]) -> str | None:
+def _flaw(document: Any) -> str | None:  # noqa: ANN401
     if not document.get("bozo"):
         return None
     flaw = document.get("bozo_exception")

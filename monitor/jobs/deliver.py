@@ -1,19 +1,32 @@
-"""deliver: lease due outbox rows, post, settle each as sent, due again, or dead."""
+"""deliver: lease a due delivery, look for it where it may be posted already, post it, settle it; then bring the roots of threads up to date."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import structlog
 
-from monitor.core.alerts import settle_failed, settle_sent
+from monitor.core import delivery as decide
+from monitor.core.alerts import make_delivery
 from monitor.core.policy import AlertPolicy
-from monitor.core.types import Delivery, DeliveryState
-from monitor.errors import DeliveryError, DeliveryRefusedError
-from monitor.ports import Clock, Notifier, UnitOfWork
+from monitor.core.types import Delivery, DeliveryState, Post, PostForm, Thread
+from monitor.errors import (
+    ChannelRefusedError,
+    DeliveryError,
+    DeliveryRefusedError,
+    LookupRefusedError,
+    RateLimitedError,
+    ThreadGoneError,
+    UnknownOutcomeError,
+)
+from monitor.ports import Board, Clock, Notifier, Transaction, UnitOfWork
 
 log = structlog.get_logger(__name__)
+
+#: Roots that are edited in one tick; the rest waits for the next.
+N_EDITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,47 +36,281 @@ class Delivered:
     n_sent: int = 0
     n_retried: int = 0
     n_dead: int = 0
+    #: Deliveries that were found on their channel, posted by a worker that could not tell.
+    n_found: int = 0
+    #: Posts made although an earlier one may have arrived, because the channel could not be asked.
+    n_blind: int = 0
+    #: Whether something was still due when the time of the tick was over.
+    is_cut_short: bool = False
 
 
-def run(*, uow: UnitOfWork, notifiers: Mapping[str, Notifier], clock: Clock, policy: AlertPolicy, batch: int = 10) -> Delivered:
-    """Post what is due. The lease is written before the post and the outcome after it: a crash between the two is seen and tried again."""
-    total = Delivered()
+def run(
+    *,
+    uow: UnitOfWork,
+    notifiers: Mapping[str, Notifier],
+    clock: Clock,
+    policy: AlertPolicy,
+    wait: Callable[[float], None] | None = None,
+) -> Delivered:
+    """Post what is due, one delivery at a time, for at most `policy.shift_s`.
+
+    The lease is written before the post and the outcome after it: a crash between the two is seen by whoever leases the delivery next. Where
+    a channel takes one post a second, `wait` is told how many seconds to let pass until its next turn; without it, the turn is left to the
+    next tick.
+    """
+    worker = _Worker(uow, notifiers, clock, policy)
+    ends_at = clock.now() + timedelta(seconds=policy.shift_s)
     while True:
-        with uow.transaction() as store:
-            leased = store.outbox.lease(now=clock.now(), lease_s=policy.lease_s, limit=batch)
-        if not leased:
+        delivery = worker.lease()
+        if delivery is not None:
+            worker.deliver(delivery)
+        else:
+            pause_s = worker.next_turn_s()
+            if pause_s is None or pause_s > policy.shift_s:
+                # Nothing is due, or its channel makes a long pause: a later tick comes back to it.
+                break
+            if wait is None or clock.now() + timedelta(seconds=pause_s) >= ends_at:
+                worker.total = replace(worker.total, is_cut_short=True)
+                break
+            wait(pause_s)
+        if clock.now() >= ends_at:
+            worker.total = replace(worker.total, is_cut_short=True)
             break
-        for delivery in leased:
-            settled = _post(delivery, notifiers, clock, policy)
-            with uow.transaction() as store:
-                store.outbox.settle(settled)
-            total = replace(
-                total,
-                n_sent=total.n_sent + (settled.state is DeliveryState.SENT),
-                n_retried=total.n_retried + (settled.state is DeliveryState.DUE),
-                n_dead=total.n_dead + (settled.state is DeliveryState.DEAD),
-            )
-    if total != Delivered():
-        log.info("delivered", n_sent=total.n_sent, n_retried=total.n_retried, n_dead=total.n_dead)
-    return total
-
-
-def _post(delivery: Delivery, notifiers: Mapping[str, Notifier], clock: Clock, policy: AlertPolicy) -> Delivery:
-    notifier = notifiers.get(delivery.channel)
-    if notifier is None:
-        error = f"channel {delivery.channel!r} is not configured; set it up, then `monitor outbox retry {delivery.delivery_id}`"
-        log.error("delivery_dead", delivery=delivery.delivery_id, error=error)
-        return settle_failed(delivery, error, is_permanent=True, retry_after_s=None, now=clock.now(), policy=policy)
-    try:
-        receipt = notifier.send(delivery.alert)
-    except DeliveryRefusedError as exc:
-        log.error("delivery_dead", delivery=delivery.delivery_id, error=str(exc))
-        return settle_failed(delivery, str(exc), is_permanent=True, retry_after_s=None, now=clock.now(), policy=policy)
-    except DeliveryError as exc:
-        settled = settle_failed(delivery, str(exc), is_permanent=False, retry_after_s=exc.retry_after_s, now=clock.now(), policy=policy)
-        log.warning(
-            "delivery_failed", delivery=delivery.delivery_id, error=str(exc), state=settled.state.value, next_at=settled.due_at.isoformat()
+    worker.edit_roots()
+    if worker.total != Delivered(is_cut_short=worker.total.is_cut_short):
+        total = worker.total
+        log.info(
+            "delivered", n_sent=total.n_sent, n_retried=total.n_retried, n_dead=total.n_dead, n_found=total.n_found, n_blind=total.n_blind
         )
-        return settled
-    log.info("delivery_sent", delivery=delivery.delivery_id, channel=delivery.channel)
-    return settle_sent(delivery, receipt, clock.now())
+    return worker.total
+
+
+def start_channels(*, uow: UnitOfWork) -> list[str]:
+    """Start every channel that was stopped, and return their names."""
+    with uow.transaction() as store:
+        stopped = [state for state in store.channels.states() if state.stopped_at is not None]
+        for state in stopped:
+            store.channels.save(decide.channel_started(state))
+    return [state.channel for state in stopped]
+
+
+@dataclass
+class _Worker:
+    """One tick's work."""
+
+    uow: UnitOfWork
+    notifiers: Mapping[str, Notifier]
+    clock: Clock
+    policy: AlertPolicy
+    total: Delivered = Delivered()
+
+    def lease(self) -> Delivery | None:
+        """Return the delivery whose turn it is, leased."""
+        gap_s = {name: notifier.gap_s for name, notifier in self.notifiers.items() if isinstance(notifier, Board)}
+        with self.uow.transaction() as store:
+            leased = store.outbox.lease(now=self.clock.now(), lease_s=self.policy.lease_s, limit=1, gap_s=gap_s)
+        return leased[0] if leased else None
+
+    def next_turn_s(self) -> float | None:
+        """Return in how many seconds the first channel that has something due is free; None where that is nobody's turn to wait for."""
+        now = self.clock.now()
+        with self.uow.reading() as store:
+            free = [store.channels.state(channel).free_at for channel in store.outbox.due_channels(now=now)]
+        waits = [(at - now).total_seconds() for at in free if at is not None and at > now]
+        return min(waits, default=None)
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Post one delivery, and settle what became of it."""
+        notifier, attempt = self.notifiers.get(delivery.channel), _Attempt(delivery)
+        try:
+            if notifier is None:
+                raise DeliveryRefusedError(
+                    f"channel {delivery.channel!r} is not configured; set it up, then `monitor outbox retry {delivery.delivery_id}`"
+                )
+            if isinstance(notifier, Board):
+                self._post(attempt, notifier)
+            else:
+                self._send(attempt, notifier)
+        except DeliveryRefusedError as exc:
+            self._refused(attempt, exc)
+        except DeliveryError as exc:
+            self._failed(attempt, exc)
+
+    def _send(self, attempt: _Attempt, notifier: Notifier) -> None:
+        """Post on a simple channel, which cannot be asked what it has."""
+        attempt.is_blind = attempt.delivery.unknown_since is not None
+        attempt.started_at = self.clock.now()
+        self._sent(attempt, notifier.send(attempt.delivery.alert))
+
+    def _post(self, attempt: _Attempt, board: Board) -> None:
+        """Find or post what the delivery needs next on a board."""
+        delivery = attempt.delivery
+        issue_key = delivery.alert.issue_key
+        with self.uow.reading() as store:
+            thread = store.channels.thread(issue_key, delivery.channel)
+            dead_in_doubt = store.outbox.dead_in_doubt(issue_key, delivery.channel)
+        post = decide.next_post(delivery, thread, self.policy)
+        since = decide.in_doubt_since(delivery, post, dead_in_doubt)
+        receipt = None if since is None else self._find(attempt, board, post, since)
+        if receipt is None:
+            attempt.started_at = self.clock.now()
+            receipt = board.post(post)
+        if post.form is PostForm.ROOT:
+            self._opened(attempt, receipt)
+        else:
+            self._sent(attempt, receipt)
+
+    def _find(self, attempt: _Attempt, board: Board, post: Post, since: datetime) -> str | None:
+        """Return the receipt of what was posted without anybody knowing; None where it was not, or where the board cannot be asked."""
+        try:
+            receipt = board.find(post, since=since)
+        except LookupRefusedError as exc:
+            log.warning("posting_blind", delivery=attempt.delivery.delivery_id, channel=attempt.delivery.channel, reason=str(exc))
+            attempt.is_blind = True
+            return None
+        except UnknownOutcomeError as exc:
+            # A look that failed changes nothing on the board: what was unknown stays so.
+            raise DeliveryError(str(exc), retry_after_s=exc.retry_after_s) from exc
+        attempt.is_found = receipt is not None
+        # The board has answered: from here on only a new post can be unknown.
+        attempt.delivery = replace(attempt.delivery, unknown_since=None)
+        log.info(
+            "looked_before_posting", delivery=attempt.delivery.delivery_id, channel=attempt.delivery.channel, is_found=attempt.is_found
+        )
+        return receipt
+
+    def _opened(self, attempt: _Attempt, receipt: str) -> None:
+        """Record that a thread is open; the delivery is due again, to be posted there."""
+        delivery = attempt.delivery
+        thread = Thread(delivery.channel, delivery.alert.issue_key, receipt, delivery.alert)
+        with self.uow.transaction() as store:
+            store.channels.save_thread(thread)
+            store.outbox.settle(decide.settle_opened(attempt.counted(), self.clock.now()))
+            _works(store, delivery.channel)
+        self.total = replace(self.total, n_found=self.total.n_found + attempt.is_found, n_blind=self.total.n_blind + attempt.is_blind)
+        log.info("thread_opened", issue=delivery.alert.issue_key, channel=delivery.channel)
+
+    def _sent(self, attempt: _Attempt, receipt: str | None) -> None:
+        delivery, now = attempt.delivery, self.clock.now()
+        with self.uow.transaction() as store:
+            store.outbox.settle(decide.settle_sent(attempt.counted(), receipt, now))
+            thread = store.channels.thread(delivery.alert.issue_key, delivery.channel)
+            if thread is not None and decide.is_news_to_root(thread, delivery.alert):
+                store.channels.save_thread(decide.with_news(thread, delivery.alert, now))
+            _works(store, delivery.channel)
+        self.total = replace(
+            self.total,
+            n_sent=self.total.n_sent + 1,
+            n_found=self.total.n_found + attempt.is_found,
+            n_blind=self.total.n_blind + attempt.is_blind,
+        )
+        log.info("delivery_sent", delivery=delivery.delivery_id, channel=delivery.channel)
+
+    def _refused(self, attempt: _Attempt, error: DeliveryRefusedError) -> None:
+        """Record a refusal: of this alert alone, or of the whole channel, which is then stopped and the other channels told."""
+        delivery, now = attempt.delivery, self.clock.now()
+        is_thread_gone = isinstance(error, ThreadGoneError)
+        settled = decide.settle_failed(
+            delivery, str(error), is_permanent=not is_thread_gone, retry_after_s=None, now=now, policy=self.policy
+        )
+        with self.uow.transaction() as store:
+            store.outbox.settle(settled)
+            if is_thread_gone:
+                store.channels.forget_thread(delivery.alert.issue_key, delivery.channel)
+            if isinstance(error, ChannelRefusedError):
+                self._stop(store, delivery.channel, str(error))
+        self._count_unsent(settled)
+        if is_thread_gone:
+            log.warning("thread_gone", issue=delivery.alert.issue_key, channel=delivery.channel, error=str(error))
+        else:
+            log.error("delivery_dead", delivery=delivery.delivery_id, error=str(error))
+
+    def _stop(self, store: Transaction, channel: str, error: str) -> None:
+        state = decide.channel_stopped(store.channels.state(channel), error, self.clock.now())
+        store.channels.save(state)
+        notice = decide.stop_notice(state, self.clock.now())
+        stopped = {found.channel for found in store.channels.states() if found.stopped_at is not None}
+        for other in self.notifiers.keys() - stopped:
+            store.outbox.add(make_delivery(notice, other, self.clock.now()))
+        log.error("channel_stopped", channel=channel, error=error, told=sorted(self.notifiers.keys() - stopped))
+
+    def _failed(self, attempt: _Attempt, error: DeliveryError) -> None:
+        """Record a failure that may pass: the channel asked to wait, was out of reach, or left it unknown whether it posted."""
+        now, delivery, channel = self.clock.now(), attempt.delivery, attempt.delivery.channel
+        if isinstance(error, UnknownOutcomeError):
+            counted = attempt.counted()
+            delivery = replace(counted, unknown_since=counted.unknown_since or attempt.started_at or now)
+        if isinstance(error, RateLimitedError):
+            settled = decide.settle_limited(delivery, str(error), retry_after_s=error.retry_after_s, now=now, policy=self.policy)
+        else:
+            settled = decide.settle_failed(
+                delivery, str(error), is_permanent=False, retry_after_s=error.retry_after_s, now=now, policy=self.policy
+            )
+        with self.uow.transaction() as store:
+            store.outbox.settle(settled)
+            state = store.channels.state(channel)
+            if isinstance(error, RateLimitedError):
+                store.channels.save(decide.channel_limited(state, settled.due_at, str(error)))
+            else:
+                store.channels.save(decide.channel_failed(state, str(error), now, self.policy))
+        self._count_unsent(settled)
+        log.warning(
+            "delivery_failed",
+            delivery=delivery.delivery_id,
+            error=str(error),
+            state=settled.state.value,
+            next_at=settled.due_at.isoformat(),
+            is_unknown=settled.unknown_since is not None,
+        )
+
+    def _count_unsent(self, settled: Delivery) -> None:
+        is_dead = settled.state is DeliveryState.DEAD
+        self.total = replace(self.total, n_retried=self.total.n_retried + (not is_dead), n_dead=self.total.n_dead + is_dead)
+
+    def edit_roots(self) -> None:
+        """Bring the roots of threads up to date."""
+        with self.uow.transaction() as store:
+            stale = store.channels.lease_edits(now=self.clock.now(), lease_s=self.policy.lease_s, limit=N_EDITS)
+            stopped = {state.channel for state in store.channels.states() if state.stopped_at is not None}
+        for thread in stale:
+            board = self.notifiers.get(thread.channel)
+            if isinstance(board, Board) and thread.channel not in stopped:
+                self._edit_root(thread, board)
+
+    def _edit_root(self, thread: Thread, board: Board) -> None:
+        error: DeliveryError | DeliveryRefusedError | None = None
+        try:
+            board.edit(thread.receipt, decide.root_post(thread.alert))
+        except (DeliveryError, DeliveryRefusedError) as exc:
+            error = exc
+            log.warning("root_not_edited", issue=thread.issue_key, channel=thread.channel, error=str(exc))
+        with self.uow.transaction() as store:
+            if isinstance(error, ThreadGoneError):
+                store.channels.forget_thread(thread.issue_key, thread.channel)
+                return
+            now_stored = store.channels.thread(thread.issue_key, thread.channel)
+            if now_stored is not None:
+                store.channels.save_thread(decide.after_edit(now_stored, thread.alert, error, self.clock.now(), self.policy))
+
+
+@dataclass
+class _Attempt:
+    """What is known of a delivery while it is under way."""
+
+    delivery: Delivery
+    #: Instant just before the post; None before it.
+    started_at: datetime | None = None
+    #: Whether an earlier post may have arrived, and the channel could not be asked.
+    is_blind: bool = False
+    is_found: bool = False
+
+    def counted(self) -> Delivery:
+        """Return the delivery with this attempt counted, where it was blind."""
+        return replace(self.delivery, n_blind=self.delivery.n_blind + self.is_blind)
+
+
+def _works(store: Transaction, channel: str) -> None:
+    """Record that a channel works; most times it is known already."""
+    state = store.channels.state(channel)
+    if decide.channel_works(state) != state:
+        store.channels.save(decide.channel_works(state))

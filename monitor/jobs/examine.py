@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import structlog
 
+from monitor.core.dedupe import with_page
 from monitor.core.judging import Judge
 from monitor.core.lineage import origin_of
+from monitor.core.outlets import Outlets
 from monitor.core.policy import StatusPolicy
 from monitor.core.reading import claims_of, make_evidence, signals_of
 from monitor.core.text import head_text, split_sentences, text_hash
 from monitor.core.types import Article, Embedding, Evidence, FloatArray, Issue, ReadingContext
 from monitor.errors import MonitorError
 from monitor.ports import Encoder, MatterReader, PageReader, StatusReader
+
+if TYPE_CHECKING:
+    from monitor.jobs.kinship import Kinship
 
 log = structlog.get_logger(__name__)
 
@@ -51,12 +57,26 @@ class Examiner:
     judge: Judge | None = None
     #: Reads the article as a whole beside its matter; None: nobody does, and the rules alone decide.
     matter_reader: MatterReader | None = None
+    #: Whose voice each outlet is.
+    outlets: Outlets = field(default_factory=Outlets)
 
     def examine(
-        self, article: Article, issue: Issue, *, match_score: float, status_key: str | None = None, about: tuple[float, ...] = ()
+        self,
+        article: Article,
+        issue: Issue,
+        *,
+        match_score: float,
+        status_key: str | None = None,
+        about: tuple[float, ...] = (),
+        kinship: Kinship | None = None,
+        vector: FloatArray | None = None,
     ) -> tuple[Article, Evidence]:
-        """Return the article, as a new version where its page told more, and its evidence on the issue."""
+        """Return the article, as a new version where its page told more, and its evidence on the issue.
+
+        `kinship` are the articles of the matter read before it, among which its origin is sought; `vector` (dim,) is that of its head.
+        """
         whole = self._with_page(article)
+        origin = kinship.origin(whole, vector)[0] if kinship else origin_of(whole, self.outlets)
         sentences = split_sentences(whole.title, whole.text)
         context = ReadingContext(issue, whole, status_key)
         readings = self.reader.read(sentences, context)
@@ -66,7 +86,7 @@ class Examiner:
             whole,
             issue.key,
             claims_of(readings, self.policy),
-            origin=origin_of(whole),
+            origin=(origin.name, origin.keys),
             match_score=match_score,
             reader_id=self.reader.reader_id,
             signals=signals,
@@ -80,9 +100,10 @@ class Examiner:
         if self.pages is None or len(article.text) >= self.full_text_below_chars or not article.url.startswith(("http://", "https://")):
             return article
         try:
-            text = self.pages.read(article.url)
+            page = self.pages.read(article.url)
         except MonitorError as exc:
             log.info("page_failed", article=article.article_id, error_type=type(exc).__name__, error=str(exc))
             return article
-        # The new text is a version of its own, so that the offsets of quotes count in what is stored.
-        return replace(article, text=text, version=article.version + 1) if text and len(text) > len(article.text) else article
+        if page is not None and page.is_stub:
+            log.info("page_is_stub", article=article.article_id, n_chars=len(page.text))
+        return article if page is None else with_page(article, page)

@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 import structlog
 
 from monitor.core.aboutness import aboutness, vocabulary
+from monitor.core.dedupe import with_edits
+from monitor.core.marks import canonical_marks
 from monitor.core.matching import decide_match
 from monitor.core.policy import MatchPolicy
 from monitor.core.types import Article, Baseline, Embedding, Evidence, FloatArray, Issue, Match
 from monitor.jobs.examine import Examiner, embed_heads, head_hash
+from monitor.jobs.kinship import Kinship, of_store
 from monitor.ports import Encoder, UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -54,8 +57,10 @@ def run(
                 break
             vectors, fresh = embed_heads(encoder, articles, known)
             matches = [decide_match(vector, article, baseline, policy) for article, vector in zip(articles, vectors, strict=True)]
-            examined = _read(issue, baseline, articles, vectors, matches, uow, examiner)
-            _store(articles, matches, examined, fresh, uow)
+            matched = [article for article, match in zip(articles, matches, strict=True) if match.is_match]
+            kinship, more = of_store(issue, baseline, examiner.outlets, matched, uow=uow, encoder=encoder)
+            examined = _read(issue, baseline, articles, vectors, matches, uow, examiner, kinship)
+            _store(articles, matches, examined, [*fresh, *more], uow)
             _log_matches(issue, articles, matches)
             n_matches = sum(match.is_match for match in matches)
             total = replace(total, n_judged=total.n_judged + len(articles), n_matches=total.n_matches + n_matches)
@@ -72,6 +77,7 @@ def _read(
     matches: Sequence[Match],
     uow: UnitOfWork,
     examiner: Examiner,
+    kinship: Kinship,
 ) -> list[tuple[Article, Evidence | None]]:
     """Read those articles that match; the others come back as they are, without evidence."""
     with uow.reading() as store:
@@ -82,7 +88,11 @@ def _read(
     for article, vector, match in zip(articles, vectors, matches, strict=True):
         if match.is_match:
             about = aboutness(vector, article, baseline, known)
-            examined.append(examiner.examine(article, issue, match_score=match.score, status_key=status_key, about=about))
+            examined.append(
+                examiner.examine(
+                    article, issue, match_score=match.score, status_key=status_key, about=about, kinship=kinship, vector=vector
+                )
+            )
         else:
             examined.append((article, None))
     return examined
@@ -102,8 +112,9 @@ def _store(
             if latest[article.article_id].version != article.version:
                 # An edit came in meanwhile: it has no verdict yet, so that the next batch judges it.
                 continue
-            if whole.version != article.version:
-                store.articles.add(whole, fingerprints=())
+            if whole != article:
+                earlier = store.articles.versions(article.article_id)
+                store.articles.add(with_edits(whole, earlier), fingerprints=canonical_marks(whole))
             store.articles.add_match(replace(match, version=whole.version))
             if evidence is not None:
                 store.issues.add_evidence(evidence)

@@ -11,6 +11,7 @@ from monitor.core.policy import MatchPolicy
 from monitor.core.status import decide_status
 from monitor.core.types import Article, Change, Evidence, Issue, IssueState, Match
 from monitor.jobs.examine import Examiner, embed_heads
+from monitor.jobs.kinship import of_seeds
 from monitor.jobs.seed import Learned, OffTopic, learn
 from monitor.ports import Encoder
 
@@ -67,6 +68,7 @@ def run(
     )
     state = learned.state
     known = vocabulary(issue, learned.baseline)
+    kinship = of_seeds(issue, learned.baseline, examiner.outlets)
     steps = []
     for start in range(0, len(stream), BATCH):
         batch = stream[start : start + BATCH]
@@ -82,6 +84,8 @@ def run(
                     match_score=match.score,
                     status_key=state.status_key,
                     about=aboutness(vector, article, learned.baseline, known),
+                    kinship=kinship,
+                    vector=vector,
                 )
                 decision = decide_status(state, evidence, issue.ladder, examiner.policy, examiner.judge)
                 state = decision.state

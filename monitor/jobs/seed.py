@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 import structlog
 
 from monitor.core.baseline import baseline_texts, build_baseline
-from monitor.core.dedupe import article_fingerprints
+from monitor.core.marks import article_fingerprints
 from monitor.core.policy import MatchPolicy
 from monitor.core.status import decide_status, first_status
 from monitor.core.text import head_text
 from monitor.core.types import Article, Baseline, Change, Entry, FeedKey, FloatArray, Issue, IssueState, Match
 from monitor.jobs.examine import Examiner
+from monitor.jobs.kinship import Kinship
 from monitor.ports import Clock, Encoder, UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -54,7 +55,7 @@ def learn(
         model_id=encoder.model_id,
         policy=match_policy,
     )
-    state, history = _read_history(issue, examiner)
+    state, history = _read_history(issue, baseline, examiner)
     return Learned(baseline, state, history)
 
 
@@ -63,13 +64,14 @@ def seed_entry(article: Article) -> Entry:
     return Entry(FeedKey(""), None, article.url, article.title, article.text, article.published_at)
 
 
-def _read_history(issue: Issue, examiner: Examiner) -> tuple[IssueState, tuple[Change, ...]]:
+def _read_history(issue: Issue, baseline: Baseline, examiner: Examiner) -> tuple[IssueState, tuple[Change, ...]]:
     """Read the seeds in order of publication through the same rules as any article."""
     state = IssueState(issue.key)
     history: list[Change] = []
     pieces = []
-    for seed in issue.seeds:
-        _, evidence = examiner.examine(seed.article, issue, match_score=1.0, status_key=state.status_key)
+    kinship = Kinship(examiner.outlets)
+    for seed, vector in zip(issue.seeds, baseline.head_vectors, strict=True):
+        _, evidence = examiner.examine(seed.article, issue, match_score=1.0, status_key=state.status_key, kinship=kinship, vector=vector)
         pieces.append(evidence)
         decision = decide_status(state, evidence, issue.ladder, examiner.policy)
         state = decision.state

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from monitor.core.chat import Completion, Prompt
 from monitor.core.types import (
@@ -12,7 +13,9 @@ from monitor.core.types import (
     Feed,
     FetchResult,
     FloatArray,
+    Page,
     ParsedFeed,
+    Post,
     ReadingContext,
     Sentence,
     SentenceReading,
@@ -20,10 +23,14 @@ from monitor.core.types import (
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """Tells the time, and lets it pass."""
 
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Let seconds pass."""
         ...
 
 
@@ -49,8 +56,8 @@ class FeedParser(Protocol):
 class PageReader(Protocol):
     """Gets the full text of a matched article."""
 
-    def read(self, url: str) -> str | None:
-        """Return the main text of the page, paragraphs separated by newlines; None where none can be had."""
+    def read(self, url: str) -> Page | None:
+        """Return what the page says; None where it has no text. Raises: FetchError, BlockedAddressError, BodyTooLargeError, RobotsError."""
         ...
 
 
@@ -114,8 +121,27 @@ class ChatModel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PostAnswer:
+    """What a server said to a post: its status, and how many seconds it asked to wait."""
+
+    status: int
+    retry_after_s: float | None = None
+
+
+class HttpPoster(Protocol):
+    """Posts bytes over HTTP, behind the guard."""
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> PostAnswer:
+        """Post, and return the answer whatever its status; redirects are not followed.
+
+        Raises: FetchError (network, time-out), BlockedAddressError. Neither names the address, which may be a secret.
+        """
+        ...
+
+
 class Notifier(Protocol):
-    """Posts alerts to one channel."""
+    """Posts alerts to one channel. All that a simple channel needs: console, webhook, mail."""
 
     @property
     def channel(self) -> str:
@@ -124,4 +150,40 @@ class Notifier(Protocol):
 
     def send(self, alert: Alert) -> str | None:
         """Post, and return the channel's receipt. Raises: DeliveryError (try again), DeliveryRefusedError (do not)."""
+        ...
+
+
+@runtime_checkable
+class Board(Notifier, Protocol):
+    """A channel that keeps what is posted: messages can be looked up by their key, answered in threads and edited, as on Slack.
+
+    `send` of a board posts the alert by itself, outside any thread.
+    """
+
+    @property
+    def gap_s(self) -> float:
+        """Least seconds between two posts that the channel takes without complaint."""
+        ...
+
+    def post(self, post: Post) -> str:
+        """Post a message under its key, and return its receipt.
+
+        Raises: RateLimitedError, DeliveryError (it was not posted), UnknownOutcomeError (look before posting again), DeliveryRefusedError,
+        ChannelRefusedError, ThreadGoneError.
+        """
+        ...
+
+    def find(self, post: Post, *, since: datetime) -> str | None:
+        """Return the receipt of the message with the post's key, posted since an instant; None where there is none.
+
+        Raises: LookupRefusedError where the channel cannot be searched at all; else as `post`.
+        """
+        ...
+
+    def edit(self, receipt: str, post: Post) -> None:
+        """Make a message read as the post does; may be repeated. Raises: as `post`."""
+        ...
+
+    def check(self) -> str:
+        """Return whose the channel is and what it lacks, in words, without posting. Raises: as `post`."""
         ...

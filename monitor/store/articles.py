@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from sqlalchemy import Connection, Select, and_, exists, select, update
 
+from monitor.core.text import head_text, text_hash
 from monitor.core.types import Article, ArticleId, Embedding, Entry, FeedKey, FloatArray, IssueKey, Match
 from monitor.store import schema
 from monitor.store.codec import from_bytes, from_columns, to_bytes, to_columns
-from monitor.store.statements import chunks, insert_all_once, insert_once, insert_or_replace
+from monitor.store.column_types import storable
+from monitor.store.statements import chunks, insert_all_once, insert_or_replace
 
 
 class SqlArticleStore:
@@ -38,6 +40,12 @@ class SqlArticleStore:
             for row in self._connection.execute(select(table).where(table.c.fingerprint.in_(piece)))
         }
 
+    def delivered(self, feed_key: FeedKey, urls: Collection[str]) -> list[tuple[str, str | None]]:
+        """Return address and id of those entries that this feed delivered with one of these addresses, exactly as written."""
+        table = schema.entries
+        statement = select(table.c.url, table.c.guid).where(table.c.feed_key == feed_key)
+        return [(row.url, row.guid) for piece in chunks(urls) for row in self._connection.execute(statement.where(table.c.url.in_(piece)))]
+
     def get(self, article_ids: Collection[ArticleId]) -> dict[ArticleId, Article]:
         """Return the latest versions of the articles that exist."""
         statement = _latest()
@@ -48,18 +56,28 @@ class SqlArticleStore:
 
     def add_entry(self, entry: Entry, *, identity: str, article_id: ArticleId) -> None:
         """Store an entry under its identity (unique within its feed); storing one again changes nothing."""
-        row = to_columns(entry) | {"identity": identity, "article_id": article_id}
-        insert_once(self._connection, schema.entries, row)
+        self.add_entries([(entry, identity, article_id)])
+
+    def add_entries(self, entries: Sequence[tuple[Entry, str, ArticleId]]) -> None:
+        """Store entries, each with its identity and article, as `add_entry` does one by one."""
+        rows = [to_columns(entry) | {"identity": identity, "article_id": article_id} for entry, identity, article_id in entries]
+        insert_all_once(self._connection, schema.entries, rows)
 
     def add(self, article: Article, *, fingerprints: Collection[str]) -> None:
         """Store a new article or a new version; storing the same version again adds nothing but fingerprints not yet known."""
-        row = to_columns(article)
+        self.add_all([(article, fingerprints)])
+
+    def add_all(self, articles: Sequence[tuple[Article, Collection[str]]]) -> None:
+        """Store articles, each with its fingerprints, in the given order, as `add` does one by one."""
         table = schema.articles
-        insert_once(self._connection, table, {name: row[name] for name in table.columns.keys()})  # noqa: SIM118 - columns, not names
-        newer = update(table).where(table.c.article_id == article.article_id, table.c.version < article.version)
-        self._connection.execute(newer.values(version=article.version, published_at=article.published_at))
-        insert_once(self._connection, schema.article_versions, row)
-        marks = [{"fingerprint": mark, "article_id": article.article_id} for mark in dict.fromkeys(fingerprints)]
+        rows = [to_columns(article) | {"head_hash": _head_hash(article)} for article, _ in articles]
+        insert_all_once(self._connection, table, [{name: row[name] for name in table.columns.keys()} for row in rows])  # noqa: SIM118 - columns, not names
+        for article, _ in articles:
+            if article.version > 1:
+                newer = update(table).where(table.c.article_id == article.article_id, table.c.version < article.version)
+                self._connection.execute(newer.values(version=article.version, published_at=article.published_at))
+        insert_all_once(self._connection, schema.article_versions, rows)
+        marks = [{"fingerprint": mark, "article_id": article.article_id} for article, marks in articles for mark in dict.fromkeys(marks)]
         insert_all_once(self._connection, schema.article_fingerprints, marks)
 
     def versions(self, article_id: ArticleId) -> list[Article]:
@@ -121,6 +139,11 @@ class SqlArticleStore:
 
     def _read(self, statement: Select[tuple[object, ...]]) -> list[Article]:
         return [from_columns(Article, row._mapping) for row in self._connection.execute(statement)]
+
+
+def _head_hash(article: Article) -> str:
+    """Return the digest under which the vector of an article's head is kept, of its words as they are stored."""
+    return text_hash(head_text(storable(article.title), storable(article.text)))
 
 
 def _latest() -> Select[tuple[object, ...]]:

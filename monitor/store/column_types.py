@@ -46,7 +46,12 @@ class ForeignText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Return the text without NUL and without lone halves of a surrogate pair."""
-        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+        return None if value is None else storable(value)
+
+
+def storable(text: str) -> str:
+    """Return text as it will come back from the database: without NUL and without lone halves of a surrogate pair."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 class Key(ForeignText):

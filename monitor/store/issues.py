@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from monitor.core.types import Baseline, Change, Evidence, IssueKey, IssueState
+from monitor.core.types import ArticleId, Baseline, Change, ChangeId, Evidence, IssueKey, IssueState
 from monitor.errors import StoreError
 from monitor.store import schema
 from monitor.store.codec import from_bytes, from_columns, to_bytes, to_columns
@@ -71,6 +71,20 @@ class SqlIssueStore:
         rows = self._connection.execute(select(table).where(table.c.issue_key == issue_key, schema.UNSEEN).order_by(*in_order).limit(limit))
         return [from_columns(Evidence, row._mapping) for row in rows]
 
+    def evidence_between(self, issue_key: IssueKey, *, since: datetime, until: datetime, limit: int) -> list[Evidence]:
+        """Return evidence of articles published within a span, ends included: the latest `limit` of them, oldest first."""
+        table = schema.evidence
+        statement = select(table).where(table.c.issue_key == issue_key, table.c.published_at >= since, table.c.published_at <= until)
+        latest = table.c.published_at.desc(), table.c.article_id.desc(), table.c.version.desc()
+        rows = self._connection.execute(statement.order_by(*latest).limit(limit)).all()
+        return [from_columns(Evidence, row._mapping) for row in reversed(rows)]
+
+    def evidence_of(self, issue_key: IssueKey, article_id: ArticleId) -> list[Evidence]:
+        """Return the evidence of an article's versions, oldest version first."""
+        table = schema.evidence
+        statement = select(table).where(table.c.issue_key == issue_key, table.c.article_id == article_id).order_by(table.c.version)
+        return [from_columns(Evidence, row._mapping) for row in self._connection.execute(statement)]
+
     def mark_seen(self, evidence: Evidence, *, verdict: str, now: datetime) -> None:
         """Record that evidence was assessed, and what came of it, in words. Raises: StoreError where it is not stored."""
         table = schema.evidence
@@ -93,6 +107,11 @@ class SqlIssueStore:
         if issue_key is not None:
             statement = statement.where(table.c.issue_key == issue_key)
         return [to_change(row) for row in self._connection.execute(statement)]
+
+    def change(self, change_id: ChangeId) -> Change | None:
+        """Return one change; None where there is none."""
+        row = self._connection.execute(select(schema.changes).where(schema.changes.c.change_id == change_id)).one_or_none()
+        return None if row is None else to_change(row)
 
 
 def to_change(row: Row[Any]) -> Change:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, func, or_, select, tuple_, update
 
-from monitor.core.types import Delivery, DeliveryState
+from monitor.core.types import ChangeId, ChannelState, Delivery, DeliveryState, IssueKey
 from monitor.errors import StoreError
 from monitor.store import schema
 from monitor.store.codec import from_columns, to_columns
+from monitor.store.column_types import UtcDateTime
 from monitor.store.statements import insert_once
 
+#: The columns that settling writes.
+_OUTCOME = ("state", "due_at", "leased_until", "last_error", "receipt", "sent_at", "unknown_since", "n_blind")
 # Within the class, `list` is a method.
 Deliveries = list[Delivery]
 
@@ -31,20 +34,42 @@ class SqlOutboxStore:
         named = {"alert_id": alert.alert_id, "issue_key": alert.issue_key, "change_id": alert.change.change_id if alert.change else None}
         return insert_once(self._connection, schema.outbox, to_columns(delivery) | named, unique=["alert_id", "channel"])
 
-    def lease(self, *, now: datetime, lease_s: float, limit: int) -> Deliveries:
-        """Take due deliveries, and those whose lease ran out, oldest first, one for each issue and channel, until `now + lease_s`."""
+    def lease(self, *, now: datetime, lease_s: float, limit: int, gap_s: Mapping[str, float] | None = None) -> Deliveries:
+        """Take due deliveries, and those whose lease ran out, oldest first, one for each issue and channel, until `now + lease_s`.
+
+        A channel with a gap gives one; a channel that was stopped, or is not free yet, gives none.
+        """
+        gap_s = gap_s or {}
         leased_until = now + timedelta(seconds=lease_s)
-        leased = [
-            replace(delivery, state=DeliveryState.LEASED, leased_until=leased_until, n_attempts=delivery.n_attempts + 1)
-            for delivery in self._read(_leasable(now).limit(limit))
-        ]
+        turns = {channel: False for channel, seconds in gap_s.items() if seconds > 0}
+        leased = []
+        for delivery in self._read(_leasable(now).limit(limit)):
+            if delivery.channel in turns:
+                if turns[delivery.channel] or not self._take_turn(delivery.channel, now, gap_s[delivery.channel]):
+                    continue
+                turns[delivery.channel] = True
+            leased.append(replace(delivery, state=DeliveryState.LEASED, leased_until=leased_until, n_attempts=delivery.n_attempts + 1))
         table = schema.outbox
         taken = update(table).where(table.c.delivery_id.in_([delivery.delivery_id for delivery in leased]))
         if leased:
             self._connection.execute(
-                taken.values(state=DeliveryState.LEASED.value, leased_until=leased_until, n_attempts=table.c.n_attempts + 1)
+                taken.values(
+                    state=DeliveryState.LEASED.value,
+                    leased_until=leased_until,
+                    n_attempts=table.c.n_attempts + 1,
+                    unknown_since=func.coalesce(table.c.unknown_since, bindparam("leased_at", now, UtcDateTime())),
+                )
             )
         return leased
+
+    def _take_turn(self, channel: str, now: datetime, gap_s: float) -> bool:
+        """Make the channel wait for the gap; return False where another worker has just taken the turn."""
+        table = schema.channels
+        insert_once(self._connection, table, to_columns(ChannelState(channel)))
+        # The condition is judged anew once another worker's transaction has ended: only one of the two finds the channel free.
+        is_free = or_(table.c.free_at.is_(None), table.c.free_at <= now)
+        taken = update(table).where(table.c.channel == channel, is_free).values(free_at=now + timedelta(seconds=gap_s))
+        return self._connection.execute(taken).rowcount == 1
 
     def settle(self, delivery: Delivery) -> None:
         """Write what became of a leased delivery: sent, due again at `due_at`, or dead.
@@ -58,7 +83,7 @@ class SqlOutboxStore:
         if delivery.state is not DeliveryState.SENT:
             mine &= table.c.n_attempts <= delivery.n_attempts
         columns = to_columns(delivery)
-        outcome = {name: columns[name] for name in ("state", "due_at", "leased_until", "last_error", "receipt", "sent_at")}
+        outcome = {name: columns[name] for name in _OUTCOME}
         if delivery.state is not DeliveryState.LEASED:
             outcome["leased_until"] = None
         written = self._connection.execute(update(table).where(known, mine).values(outcome))
@@ -71,12 +96,29 @@ class SqlOutboxStore:
         statement = select(table).order_by(table.c.created_at.desc(), table.c.delivery_number.desc()).limit(limit)
         return self._read(statement if states is None else statement.where(table.c.state.in_([str(state) for state in states])))
 
+    def of_change(self, change_id: ChangeId) -> Deliveries:
+        """Return the deliveries that tell one change and no other, oldest first."""
+        table = schema.outbox
+        return self._read(select(table).where(table.c.change_id == change_id).order_by(table.c.created_at, table.c.delivery_number))
+
     def retry(self, delivery_id: str, *, now: datetime) -> bool:
         """Make a dead delivery due again, its attempts counted afresh; return whether there was one."""
         table = schema.outbox
         dead = update(table).where(table.c.delivery_id == delivery_id, table.c.state == DeliveryState.DEAD.value)
         due = {"state": DeliveryState.DUE.value, "due_at": now, "n_attempts": 0, "leased_until": None}
         return self._connection.execute(dead.values(due)).rowcount == 1
+
+    def due_channels(self, *, now: datetime) -> set[str]:
+        """Return the channels that have deliveries which wait for nothing but the channel's turn."""
+        waiting = _ready(now).subquery()
+        return set(self._connection.execute(select(waiting.c.channel).distinct()).scalars())
+
+    def dead_in_doubt(self, issue_key: IssueKey, channel: str) -> datetime | None:
+        """Return the earliest instant since which the outcome of a dead delivery is unknown; None where there is none."""
+        table = schema.outbox
+        dead = and_(table.c.issue_key == issue_key, table.c.channel == channel, table.c.state == DeliveryState.DEAD.value)
+        since: datetime | None = self._connection.execute(select(func.min(table.c.unknown_since)).where(dead)).scalar_one()
+        return since
 
     def _read(self, statement: Select[Any]) -> Deliveries:
         return [to_delivery(row) for row in self._connection.execute(statement)]
@@ -88,7 +130,15 @@ def to_delivery(row: Row[Any]) -> Delivery:
 
 
 def _leasable(now: datetime) -> Select[Any]:
-    table = schema.outbox
+    table, channels = schema.outbox, schema.channels
+    is_busy = exists().where(channels.c.channel == table.c.channel, channels.c.free_at > now)
+    # PostgreSQL: rows that another worker is taking right now are passed over. SQLite lets in one writer at a time.
+    return _ready(now).where(~is_busy).order_by(table.c.created_at, table.c.delivery_number).with_for_update(of=table, skip_locked=True)
+
+
+def _ready(now: datetime) -> Select[Any]:
+    """Return the deliveries that are due or were left, and wait for no older one, on channels that were not stopped."""
+    table, channels = schema.outbox, schema.channels
     older = table.alias("older")
     is_ready = or_(
         and_(table.c.state == DeliveryState.DUE.value, table.c.due_at <= now),
@@ -100,10 +150,5 @@ def _leasable(now: datetime) -> Select[Any]:
         older.c.channel == table.c.channel,
         tuple_(older.c.created_at, older.c.delivery_number) < tuple_(table.c.created_at, table.c.delivery_number),
     )
-    # PostgreSQL: rows that another worker is taking right now are passed over. SQLite lets in one writer at a time.
-    return (
-        select(table)
-        .where(schema.unsettled(table), is_ready, ~waits)
-        .order_by(table.c.created_at, table.c.delivery_number)
-        .with_for_update(of=table, skip_locked=True)
-    )
+    is_stopped = exists().where(channels.c.channel == table.c.channel, channels.c.stopped_at.is_not(None))
+    return select(table).where(schema.unsettled(table), is_ready, ~waits, ~is_stopped)

@@ -5,64 +5,27 @@ Keys between tables are checked when a transaction commits, so that a job may wr
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     JSON,
-    BigInteger,
     Boolean,
-    Column,
     ColumnElement,
     Double,
-    ForeignKey,
     FromClause,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     literal_column,
 )
-from sqlalchemy.types import TypeEngine
 
 from monitor.store.column_types import ForeignText, Key, UtcDateTime
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _column(name: str, kind: TypeEngine[Any], comment: str, *, null: bool = False, default: str | None = None) -> Column[Any]:
-    return Column(name, kind, nullable=null, comment=comment, server_default=default)
-
-
-def _key(name: str, kind: TypeEngine[Any], comment: str) -> Column[Any]:
-    return Column(name, kind, primary_key=True, comment=comment)
-
-
-def _reference(name: str, target: str, comment: str, *, is_key: bool = False) -> Column[Any]:
-    return Column(
-        name,
-        Key(),
-        ForeignKey(target, deferrable=True, initially="DEFERRED"),
-        primary_key=is_key,
-        nullable=False,
-        comment=comment,
-    )
-
-
-def _number(name: str, comment: str) -> Column[Any]:
-    # SQLite numbers rows by itself only where the column's type is exactly INTEGER.
-    return Column(name, BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True, comment=comment)
-
+from monitor.store.columns import column as _column
+from monitor.store.columns import key as _key
+from monitor.store.columns import metadata as metadata
+from monitor.store.columns import number as _number
+from monitor.store.columns import reference as _reference
 
 feeds = Table(
     "feeds",
@@ -77,13 +40,26 @@ feeds = Table(
     _column("etag", ForeignText(), "validator of the last body, byte-exact as received", null=True),
     _column("last_modified", ForeignText(), "validator of the last body, byte-exact as received", null=True),
     _column("last_poll_at", UtcDateTime(), "instant of the last poll", null=True),
-    _column("last_success_at", UtcDateTime(), "instant of the last poll that was read", null=True),
+    _column("last_success_at", UtcDateTime(), "instant at which a body was last read; a 304 leaves it", null=True),
     _column("last_error", ForeignText(), "what went wrong at the last poll, in words", null=True),
     _column("failure_weight", Double(), "sum of failure weights since the last success"),
     _column("failing_since", UtcDateTime(), "instant of the first failure since the last success", null=True),
     _column("health", Text(), "new, healthy, failing, blind or gone; is_retired goes before it"),
     _column("is_blind_noticed", Boolean(), "whether a notice of the present blind spell is out"),
+    _column("last_new_at", UtcDateTime(), "instant at which a poll last brought a new article", null=True),
+    _column("body_digest", Text(), "digest of the last body that was read; an equal one is not parsed again", null=True),
+    _column(
+        "hints", JSON(none_as_null=True), "what that body says of polling: period_s, skip_hours (UTC), skip_days (0 is Monday)", null=True
+    ),
+    _column("learned_interval_s", Double(), "seconds between polls as learned from what was known; null: the usual ones", null=True),
+    _column("last_gap_at", UtcDateTime(), "instant of the last poll that knew none of its entries: items may have been missed", null=True),
+    _column("is_304_doubted", Boolean(), "whether the server answered 304 although the feed had changed"),
+    _column("redirect_url", ForeignText(), "address that permanent redirects lead to, not yet confirmed often enough", null=True),
+    _column("n_redirects", Integer(), "polls in a row that confirmed it"),
+    _column("adopted_url", ForeignText(), "address that is asked in place of url, after a confirmed permanent redirect", null=True),
+    _column("host", ForeignText(), "host and port of the address that is asked: its feeds are asked in turn", null=False),
     Index(None, "next_poll_at"),
+    Index(None, "host"),
     comment="feeds with what their polls have taught",
 )
 
@@ -93,7 +69,7 @@ polls = Table(
     _number("poll_number", "counts the polls in order of recording"),
     _reference("feed_key", "feeds.feed_key", "the feed polled"),
     _column("at", UtcDateTime(), "instant of the poll"),
-    _column("outcome", Text(), "ok, not_modified, or the class name of the error"),
+    _column("outcome", Text(), "ok, not_modified, same_body (not parsed again), or the class name of the error"),
     _column("n_entries", Integer(), "number of entries in the body"),
     _column("n_new", Integer(), "number of new articles among them"),
     _column("n_versions", Integer(), "number of new versions of known articles among them"),
@@ -103,6 +79,41 @@ polls = Table(
     Index(None, "at"),
     comment="the record of polls",
 )
+
+servings = Table(
+    "servings",
+    metadata,
+    _number("serving_number", "counts the servings in order of recording"),
+    _reference("feed_key", "feeds.feed_key", "the feed polled"),
+    _column("at", UtcDateTime(), "instant of the poll"),
+    _column("n_items", Integer(), "number of items in the body"),
+    _column("n_fresh", Integer(), "number of items among them of which nothing was known before"),
+    _column("marks", JSON(), "list of the marks of wordings that were not known before: each must lead to an article"),
+    Index(None, "feed_key", "at"),
+    Index(None, "at"),
+    comment="what polls were served that was not known, written down before anything was made of it: what an audit compares with",
+)
+
+feed_habits = Table(
+    "feed_habits",
+    metadata,
+    _reference("feed_key", "feeds.feed_key", "the feed", is_key=True),
+    _column("policy", Text(), "by what its items are known beside their words: both (id and address), url, id or words"),
+    _column("reason", ForeignText(), "why, in words with numbers"),
+    _column("n_items", Integer(), "number of items counted; all counts are halved from time to time, so that old habits fade"),
+    _column("n_without_id", Integer(), "number of items without an id"),
+    _column("n_repeated", Integer(), "number of items with an id that another item of the same body had as well"),
+    _column("n_shared_urls", Integer(), "number of items with an address that another item of the same body had as well"),
+    _column("n_kept", Integer(), "number of items that came again with the id they had"),
+    _column("n_changed", Integer(), "number of items that came again with another id"),
+    _column("n_future", Integer(), "number of items dated ahead of the poll"),
+    _column("n_undated", Integer(), "number of items without a date that can be read"),
+    _column("updated_at", UtcDateTime(), "instant of the poll that last changed the row"),
+    comment="what the ids and dates of each feed were seen to do",
+)
+#: Polls that failed, in words that the index understands: few among the many that are kept.
+FAILED = polls.c.outcome.not_in([literal_column("'ok'"), literal_column("'not_modified'"), literal_column("'same_body'")])
+Index("ix_polls_failed", polls.c.at, polls.c.feed_key, sqlite_where=FAILED, postgresql_where=FAILED)
 
 articles = Table(
     "articles",
@@ -125,7 +136,12 @@ article_versions = Table(
     _column("text", ForeignText(), "text, markup removed; may be empty"),
     _column("published_at", UtcDateTime(), "publication of this version"),
     _column("first_seen_at", UtcDateTime(), "instant at which this system first stored the article"),
+    _column("dated_by", Text(), "what published_at rests on: feed, address, page or seen (the first sight of it)"),
+    _column("edits", JSON(), "list of the sentences that this version changed, each before and after; empty where only more became known"),
+    _column("canonical_url", ForeignText(), "address that its page calls its own; empty where no page was read or none is named"),
+    _column("head_hash", Key(), "digest of headline and lead, under which its vector is kept; null in old rows", null=True),
     Index(None, "url"),
+    Index(None, "source", "published_at"),
     comment="what each version of an article says",
 )
 
@@ -219,6 +235,7 @@ matches = Table(
     _column("anchors", JSON(), "list of the anchors that the article names"),
     _column("reason", ForeignText(), "why it is a match or not, in words"),
     Index(None, "article_id"),
+    Index(None, "issue_key", "baseline_id", "is_match", "score", "article_id"),
     comment="verdicts of matching, one for each issue, baseline, article and version",
 )
 #: A condition in words that both the planner and the index understand, as bound values would hide the index from SQLite.
@@ -270,7 +287,7 @@ changes = Table(
     _reference("issue_key", "issues.issue_key", "the issue"),
     _column("at", UtcDateTime(), "publication of the article that tipped it"),
     _column("article_id", Key(), "that article"),
-    _column("kind", Text(), "status, confirmation, denial or detail"),
+    _column("kind", Text(), "status, confirmation, denial, detail or manual"),
     _column("from_status", Text(), "status before; null at the first sighting", null=True),
     _column("to_status", Text(), "status after"),
     _column("from_phase", Text(), "universal step before; null at the first sighting", null=True),
@@ -287,6 +304,7 @@ changes = Table(
     Index(None, "issue_key", "at"),
     Index(None, "at"),
     Index(None, "article_id"),
+    Index(None, "kind", "at"),
     comment="the change log; rows are only ever added",
 )
 
@@ -308,9 +326,12 @@ outbox = Table(
     _column("last_error", ForeignText(), "what went wrong at the last try, in words", null=True),
     _column("receipt", ForeignText(), "what the channel returned", null=True),
     _column("sent_at", UtcDateTime(), "instant at which the channel took it", null=True),
+    _column("unknown_since", UtcDateTime(), "earliest post of which nobody knows whether it arrived; null where there is none", null=True),
+    _column("n_blind", Integer(), "number of posts made although an earlier one may have arrived", default="0"),
     UniqueConstraint("delivery_id"),
     UniqueConstraint("alert_id", "channel"),
     Index(None, "created_at"),
+    Index(None, "state", "created_at"),
     Index(None, "change_id"),
     comment="alerts on their way to their channels",
 )
@@ -324,3 +345,95 @@ def unsettled(deliveries: FromClause) -> ColumnElement[bool]:
 UNSETTLED = unsettled(outbox)
 Index("ix_outbox_unsettled", outbox.c.issue_key, outbox.c.channel, outbox.c.created_at, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 Index("ix_outbox_waiting", outbox.c.created_at, outbox.c.delivery_number, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    _number("review_number", "counts the reviews in order of recording"),
+    _column("review_id", Key(), "name of the review; the same click always gets the same"),
+    _reference("issue_key", "issues.issue_key", "the issue, also where a change of it is meant"),
+    _column(
+        "action", Text(), "accept, not_a_change, wrong_status, merge, same_as_before, note, set_status, mute, promote, or undo of another"
+    ),
+    _column("at", UtcDateTime(), "instant of the act"),
+    _column("by", ForeignText(), "who, as the page or the channel knows the person"),
+    _column("via", Text(), "page, api, slack or command"),
+    _reference("change_id", "changes.change_id", "the change meant; null where the issue itself is", null=True),
+    _reference("article_id", "articles.article_id", "the article that becomes a seed", null=True),
+    _column("status_key", Text(), "the status that is right (wrong_status) or set (set_status)", null=True),
+    _reference("other_change_id", "changes.change_id", "the change that told the same", null=True),
+    _column("until", UtcDateTime(), "end of a mute; null: it holds until it is undone", null=True),
+    _reference("undoes", "reviews.review_id", "the review that is taken back", null=True),
+    _column("note", ForeignText(), "words given with it; may be empty"),
+    UniqueConstraint("review_id"),
+    Index(None, "change_id"),
+    Index(None, "issue_key", "at"),
+    Index(None, "at"),
+    comment="what people said of changes and did to issues; rows are only ever added",
+)
+
+held_alerts = Table(
+    "held_alerts",
+    metadata,
+    _number("held_number", "counts the held alerts in order of holding"),
+    _column("alert_id", Key(), "dedupe key of the alert; it waits for a channel once"),
+    _column("channel", Key(), "name of the channel"),
+    _column("issue_key", Key(), "the issue, or what a notice is about"),
+    _column("change_id", Key(), "the change that is told; null for notices", null=True),
+    _column("alert", JSON(), "the alert, ready to be rendered"),
+    _column("held_at", UtcDateTime(), "instant from which it waits"),
+    _column("release_at", UtcDateTime(), "instant at which it is looked at again"),
+    _column("reason", ForeignText(), "why it waits, in words"),
+    _column("is_urgent", Boolean(), "whether it is one of those chosen to be told at any hour"),
+    _column("told_in", Key(), "the alert in which it was told at last; null while it waits", null=True),
+    UniqueConstraint("alert_id", "channel"),
+    Index(None, "change_id"),
+    comment="alerts that wait for quiet hours, cooldowns, bursts or mutes to end",
+)
+#: What has not been told yet.
+WAITING = held_alerts.c.told_in.is_(None)
+Index("ix_held_alerts_waiting", held_alerts.c.channel, held_alerts.c.held_number, sqlite_where=WAITING, postgresql_where=WAITING)
+
+digests = Table(
+    "digests",
+    metadata,
+    _key("channel", Key(), "name of the channel"),
+    _column("slot_at", UtcDateTime(), "the time of the schedule that the last digest was for"),
+    _column("made_at", UtcDateTime(), "instant at which it was made: the next one begins there"),
+    comment="how far the digests of each channel have come",
+)
+
+coverage_spells = Table(
+    "coverage_spells",
+    metadata,
+    _reference("issue_key", "issues.issue_key", "the issue", is_key=True),
+    _key("noticed_at", UtcDateTime(), "instant at which the coverage was found below the issue's policy"),
+    _column("began_at", UtcDateTime(), "first failure of the feeds that made it so"),
+    _column("n_failing", Integer(), "number of the issue's feeds that could not be read when it was noticed"),
+    _column("n_feeds", Integer(), "number of the issue's feeds"),
+    _column("ended_at", UtcDateTime(), "instant at which the coverage was found to suffice again; null: not yet", null=True),
+    comment="times in which an issue's coverage was below its policy",
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    _key("channel", Key(), "name of the channel"),
+    _column("free_at", UtcDateTime(), "instant from which the next post may go; null: at once", null=True),
+    _column("n_failures", Integer(), "failures in a row"),
+    _column("stopped_at", UtcDateTime(), "instant at which it refused for good; null while it works", null=True),
+    _column("last_error", ForeignText(), "why it was stopped, or failed last, in words", null=True),
+    comment="how the channels fare",
+)
+
+threads = Table(
+    "threads",
+    metadata,
+    _key("channel", Key(), "name of the channel"),
+    _key("issue_key", Key(), "the issue; one thread an issue and channel"),
+    _column("receipt", ForeignText(), "what the channel returned for the first message, the root"),
+    _column("alert", JSON(), "the alert that the root shows, or is to show"),
+    _column("edit_at", UtcDateTime(), "instant from which the root is to be edited; null where it shows the alert", null=True),
+    Index(None, "edit_at"),
+    comment="the messages about one issue on one channel",
+)

@@ -14,10 +14,13 @@ from sqlalchemy import Connection, text
 
 from monitor.errors import StoreError
 from monitor.store.articles import SqlArticleStore
+from monitor.store.channels import SqlChannelStore
 from monitor.store.engine import FOREIGN_ERRORS, MIGRATION, READONLY, explain, is_in_memory, masked, open_engine, parse_url, sqlite_path
 from monitor.store.feeds import SqlFeedStore
+from monitor.store.held import SqlHeldStore
 from monitor.store.issues import SqlIssueStore
 from monitor.store.outbox import SqlOutboxStore
+from monitor.store.reviews import SqlReviewStore
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -35,6 +38,9 @@ class SqlTransaction:
     articles: SqlArticleStore
     issues: SqlIssueStore
     outbox: SqlOutboxStore
+    reviews: SqlReviewStore
+    held: SqlHeldStore
+    channels: SqlChannelStore
 
 
 class SqlUnitOfWork:
@@ -153,7 +159,15 @@ def backup(url: str, path: Path) -> None:
 
 
 def _stores(connection: Connection) -> SqlTransaction:
-    return SqlTransaction(SqlFeedStore(connection), SqlArticleStore(connection), SqlIssueStore(connection), SqlOutboxStore(connection))
+    return SqlTransaction(
+        SqlFeedStore(connection),
+        SqlArticleStore(connection),
+        SqlIssueStore(connection),
+        SqlOutboxStore(connection),
+        SqlReviewStore(connection),
+        SqlHeldStore(connection),
+        SqlChannelStore(connection),
+    )
 
 
 def _alembic_config(scripts: Path | None) -> Config:

@@ -43,6 +43,11 @@ class FakeFetcher:
         self._documents[url] = FetchResult(url, 200, body, etag, last_modified, content_type, all_headers)
         return url
 
+    def redirect(self, url: str, document: FetchResult) -> str:
+        """Put the document of another address, with where it moved to, under this one, and return this one."""
+        self._documents[url] = document
+        return url
+
     def fail(self, url: str, error: MonitorError) -> str:
         """Make an address raise an error from now on, and return the address."""
         self._documents[url] = error

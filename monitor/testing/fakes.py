@@ -11,8 +11,9 @@ import numpy as np
 
 from monitor.core.ladder import Ladder, Phase
 from monitor.core.similarity import normalise
-from monitor.core.types import Alert, FloatArray, ReadingContext, Sentence, SentenceReading, Speaker, Stance
-from monitor.errors import MonitorError
+from monitor.core.types import Alert, FloatArray, Post, PostForm, ReadingContext, Sentence, SentenceReading, Speaker, Stance
+from monitor.errors import MonitorError, ThreadGoneError, UnknownOutcomeError
+from monitor.ports import Clock
 
 
 class FrozenClock:
@@ -29,6 +30,10 @@ class FrozenClock:
     def advance(self, seconds: float) -> None:
         """Move on."""
         self.at += timedelta(seconds=seconds)
+
+    def wait(self, seconds: float) -> None:
+        """Move on, without letting anybody wait."""
+        self.advance(seconds)
 
 
 class HashEncoder:
@@ -120,10 +125,11 @@ class ScriptedReader:
 class RecordingNotifier:
     """A channel that keeps what it is sent, and fails as often as it is told."""
 
-    def __init__(self, channel: str = "recording", failures: Sequence[MonitorError] = ()) -> None:
-        """Raise `failures`, one a call, before anything is accepted."""
+    def __init__(self, channel: str = "recording", failures: Sequence[MonitorError | None] = ()) -> None:
+        """Raise `failures`, one a call, before anything is accepted; None lets a call through."""
         self._channel = channel
-        self._failures = list(failures)
+        #: What the next calls raise.
+        self.failures = list(failures)
         self.sent: list[Alert] = []
 
     @property
@@ -133,7 +139,78 @@ class RecordingNotifier:
 
     def send(self, alert: Alert) -> str | None:
         """Keep the alert, or raise the next failure."""
-        if self._failures:
-            raise self._failures.pop(0)
+        failure = self.failures.pop(0) if self.failures else None
+        if failure is not None:
+            raise failure
         self.sent.append(alert)
         return str(len(self.sent))
+
+
+class RecordingBoard(RecordingNotifier):
+    """A board that keeps its messages, and fails as it is told: an UnknownOutcomeError after having posted, all else before."""
+
+    def __init__(
+        self,
+        channel: str = "recording",
+        failures: Sequence[MonitorError | None] = (),
+        *,
+        gap_s: float = 0.0,
+        clock: Clock | None = None,
+    ) -> None:
+        """Raise `failures`, one a post; stamp messages by `clock`."""
+        super().__init__(channel, failures)
+        self._gap_s = gap_s
+        self._clock = clock or FrozenClock()
+        #: Every message as it reads now, by its receipt.
+        self.messages: dict[str, Post] = {}
+        self._posted_at: dict[str, datetime] = {}
+        #: Raised by the next looks, and by the next edits, one each.
+        self.find_failures: list[MonitorError] = []
+        self.edit_failures: list[MonitorError] = []
+        self.n_looks = 0
+
+    @property
+    def gap_s(self) -> float:
+        """The gap given."""
+        return self._gap_s
+
+    def send(self, alert: Alert) -> str | None:
+        """Post the alert by itself."""
+        return self.post(Post(alert.alert_id, PostForm.NOTICE if alert.change is None else PostForm.CHANGE, alert))
+
+    def post(self, post: Post) -> str:
+        """Keep the message, or raise the next failure."""
+        failure = self.failures.pop(0) if self.failures else None
+        if failure is not None and not isinstance(failure, UnknownOutcomeError):
+            raise failure
+        if post.thread is not None and post.thread not in self.messages:
+            raise ThreadGoneError("thread_not_found")
+        receipt = str(len(self._posted_at) + 1)
+        self.messages[receipt], self._posted_at[receipt] = post, self._clock.now()
+        if post.form is not PostForm.ROOT:
+            self.sent.append(post.alert)
+        if failure is not None:
+            raise failure
+        return receipt
+
+    def find(self, post: Post, *, since: datetime) -> str | None:
+        """Return the message with this key in this thread, or raise the next failure."""
+        self.n_looks += 1
+        if self.find_failures:
+            raise self.find_failures.pop(0)
+        for receipt, found in self.messages.items():
+            if (found.key, found.thread) == (post.key, post.thread) and self._posted_at[receipt] >= since:
+                return receipt
+        return None
+
+    def edit(self, receipt: str, post: Post) -> None:
+        """Replace the message, or raise the next failure."""
+        if self.edit_failures:
+            raise self.edit_failures.pop(0)
+        if receipt not in self.messages:
+            raise ThreadGoneError("message_not_found")
+        self.messages[receipt] = post
+
+    def check(self) -> str:
+        """Nothing can be wrong."""
+        return "recording"

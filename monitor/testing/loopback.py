@@ -20,6 +20,8 @@ class SiteRequest:
     path: str
     #: Lower-case names.
     headers: Mapping[str, str]
+    #: What was posted.
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer, and close the connection: tests are shorter than keep-alives."""
-        request = SiteRequest("GET", self.path, {name.lower(): value for name, value in self.headers.items()})
+        self._exchange()
+
+    def do_POST(self) -> None:
+        """Read what is posted, and answer as to a question."""
+        self._exchange(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+
+    def _exchange(self, body: bytes = b"") -> None:
+        request = SiteRequest(self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, body)
         answer = self.server.site.answer(request)
         self.close_connection = True
         # A client that has had enough hangs up in the middle of a body: that is often what is tested.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 
 from monitor.core.types import (
@@ -13,82 +13,23 @@ from monitor.core.types import (
     ArticleId,
     Baseline,
     Change,
-    Delivery,
-    DeliveryState,
+    ChangeId,
     Embedding,
     Entry,
     Evidence,
-    Feed,
     FeedKey,
-    FeedState,
     FloatArray,
-    Health,
     IssueKey,
     IssueState,
     Match,
-    Poll,
 )
 from monitor.errors import DatabaseBusyError, StoreError
 from monitor.ports import Assessment
-from monitor.testing.memory_tables import EntryRow, FeedRow, IssueRow, Tables
-
-# Within the outbox, `list` is a method.
-Deliveries = list[Delivery]
-
-
-class MemoryFeedStore:
-    """Feeds, their state and the record of polls."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    def sync(self, feeds: Sequence[Feed], *, now: datetime) -> None:
-        """Make the stored feeds those given; one whose address changed forgets the old one's validators and end, and is due now."""
-        rows = self._tables.feeds
-        for feed in feeds:
-            known = rows.get(feed.key)
-            state = known.state if known else FeedState(feed, next_poll_at=now)
-            if state.feed.url != feed.url:
-                health = Health.NEW if state.health is Health.GONE else state.health
-                state = replace(state, etag=None, last_modified=None, next_poll_at=now, health=health)
-            rows[feed.key] = FeedRow(replace(state, feed=feed))
-        for key in rows.keys() - {feed.key for feed in feeds}:
-            rows[key] = replace(rows[key], is_retired=True)
-
-    def due(self, *, now: datetime, limit: int) -> list[FeedState]:
-        """Return feeds with `next_poll_at <= now` that are neither gone nor retired, longest due first."""
-        ready = [state for state in self.states() if state.next_poll_at <= now and state.health not in {Health.GONE, Health.RETIRED}]
-        return sorted(ready, key=lambda state: (state.next_poll_at, state.feed.key))[:limit]
-
-    def states(self) -> list[FeedState]:
-        """Return every feed's state, retired ones last, by key."""
-        rows = sorted(self._tables.feeds.values(), key=lambda row: (row.is_retired, row.state.feed.key))
-        return [replace(row.state, health=Health.RETIRED) if row.is_retired else row.state for row in rows]
-
-    def save(self, state: FeedState) -> None:
-        """Write a feed's state, not what the configuration says of it. Only `sync` brings a retired feed back."""
-        known = self._tables.feeds.get(state.feed.key)
-        if known is None:
-            raise StoreError(f"the feed {state.feed.key!r} is unknown; list it in the configuration, and sync the feeds first")
-        is_retired = state.health is Health.RETIRED
-        written = replace(state, feed=known.state.feed, health=known.state.health if is_retired else state.health)
-        self._tables.feeds[state.feed.key] = FeedRow(written, known.is_retired or is_retired)
-
-    def record(self, poll: Poll) -> None:
-        """Append to the record of polls."""
-        self._tables.polls[max(self._tables.polls, default=0) + 1] = poll
-
-    def polls(self, feed_key: FeedKey, *, limit: int) -> list[Poll]:
-        """Return the latest polls of a feed, newest first."""
-        newest = reversed([poll for poll in self._tables.polls.values() if poll.feed_key == feed_key])
-        return sorted(newest, key=lambda poll: poll.at, reverse=True)[:limit]
-
-    def forget_polls(self, *, before: datetime) -> int:
-        """Remove the record of polls before an instant; return how many."""
-        past = [number for number, poll in self._tables.polls.items() if poll.at < before]
-        for number in past:
-            del self._tables.polls[number]
-        return len(past)
+from monitor.testing.memory_feeds import MemoryFeedStore
+from monitor.testing.memory_held import MemoryHeldStore
+from monitor.testing.memory_outbox import MemoryChannelStore, MemoryOutboxStore
+from monitor.testing.memory_reviews import MemoryReviewStore
+from monitor.testing.memory_tables import EntryRow, IssueRow, Tables
 
 
 class MemoryArticleStore:
@@ -107,6 +48,11 @@ class MemoryArticleStore:
         rows = self._tables.fingerprints
         return {fingerprint: rows[fingerprint] for fingerprint in fingerprints if fingerprint in rows}
 
+    def delivered(self, feed_key: FeedKey, urls: Collection[str]) -> list[tuple[str, str | None]]:
+        """Return address and id of those entries that this feed delivered with one of these addresses, exactly as written."""
+        rows = self._tables.guids
+        return [(url, guid) for url in urls for guid in rows.get((feed_key, url), ())]
+
     def get(self, article_ids: Collection[ArticleId]) -> dict[ArticleId, Article]:
         """Return the latest versions of the articles that exist."""
         rows = self._tables.articles
@@ -116,6 +62,18 @@ class MemoryArticleStore:
         """Store an entry under its identity (unique within its feed); storing one again changes nothing."""
         if (entry.feed_key, identity) not in self._tables.entries:
             self._tables.entries[entry.feed_key, identity] = EntryRow(entry, article_id)
+            place = (entry.feed_key, entry.url)
+            self._tables.guids[place] = self._tables.guids.get(place, frozenset()) | {entry.guid}
+
+    def add_entries(self, entries: Sequence[tuple[Entry, str, ArticleId]]) -> None:
+        """Store entries, each with its identity and article, as `add_entry` does one by one."""
+        for entry, identity, article_id in entries:
+            self.add_entry(entry, identity=identity, article_id=article_id)
+
+    def add_all(self, articles: Sequence[tuple[Article, Collection[str]]]) -> None:
+        """Store articles, each with its fingerprints, in the given order, as `add` does one by one."""
+        for article, fingerprints in articles:
+            self.add(article, fingerprints=fingerprints)
 
     def add(self, article: Article, *, fingerprints: Collection[str]) -> None:
         """Store a new article or a new version; storing the same version again adds nothing but fingerprints not yet known."""
@@ -215,6 +173,17 @@ class MemoryIssueStore:
         unseen = [row.evidence for row in rows if row.seen_at is None and row.evidence.issue_key == issue_key]
         return sorted(unseen, key=lambda evidence: (evidence.published_at, evidence.article_id, evidence.version))[:limit]
 
+    def evidence_between(self, issue_key: IssueKey, *, since: datetime, until: datetime, limit: int) -> list[Evidence]:
+        """Return evidence of articles published within a span, ends included: the latest `limit` of them, oldest first."""
+        rows = (row.evidence for row in self._tables.evidence.values())
+        found = [evidence for evidence in rows if evidence.issue_key == issue_key and since <= evidence.published_at <= until]
+        return sorted(found, key=lambda evidence: (evidence.published_at, evidence.article_id, evidence.version))[-limit:]
+
+    def evidence_of(self, issue_key: IssueKey, article_id: ArticleId) -> list[Evidence]:
+        """Return the evidence of an article's versions, oldest version first."""
+        keys = sorted(key for key in self._tables.evidence if key[:2] == (issue_key, article_id))
+        return [self._tables.evidence[key].evidence for key in keys]
+
     def mark_seen(self, evidence: Evidence, *, verdict: str, now: datetime) -> None:
         """Record that evidence was assessed, and what came of it, in words. Raises: StoreError where it is not stored."""
         key = (evidence.issue_key, evidence.article_id, evidence.version)
@@ -222,11 +191,12 @@ class MemoryIssueStore:
             raise StoreError(f"there is no evidence of issue, article and version {key}; add it first")
         self._tables.evidence[key] = replace(self._tables.evidence[key], verdict=verdict, seen_at=now)
 
-    def add_change(self, change: Change, *, now: datetime) -> bool:  # noqa: ARG002 - nothing reads when a change was recorded
+    def add_change(self, change: Change, *, now: datetime) -> bool:
         """Append to the change log; return False, writing nothing, where the change id is there already."""
         if change.change_id in self._tables.changes:
             return False
         self._tables.changes[change.change_id] = change
+        self._tables.recorded[change.change_id] = now
         return True
 
     def changes(self, issue_key: IssueKey | None = None) -> list[Change]:
@@ -234,73 +204,9 @@ class MemoryIssueStore:
         rows = self._tables.changes.values()
         return sorted((change for change in rows if issue_key in {None, change.issue_key}), key=lambda change: change.at)
 
-
-class MemoryOutboxStore:
-    """Deliveries on their way."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    def add(self, delivery: Delivery) -> bool:
-        """Put a delivery into the outbox; return False, writing nothing, where this alert and channel are there already."""
-        rows, alert = self._tables.outbox, (delivery.alert.alert_id, delivery.channel)
-        if any((row.alert.alert_id, row.channel) == alert for row in rows.values()):
-            return False
-        if delivery.delivery_id in rows:
-            raise StoreError(f"the delivery {delivery.delivery_id!r} is in the outbox with another alert; name it differently")
-        rows[delivery.delivery_id] = delivery
-        return True
-
-    def lease(self, *, now: datetime, lease_s: float, limit: int) -> list[Delivery]:
-        """Take due deliveries, and those whose lease ran out, oldest first, one for each issue and channel, until `now + lease_s`."""
-        oldest: dict[tuple[IssueKey, str], Delivery] = {}
-        for row in sorted(self._tables.outbox.values(), key=lambda row: row.created_at):
-            if row.state not in {DeliveryState.SENT, DeliveryState.DEAD}:
-                oldest.setdefault((row.alert.issue_key, row.channel), row)
-        leased_until = now + timedelta(seconds=lease_s)
-        leased = [
-            replace(row, state=DeliveryState.LEASED, leased_until=leased_until, n_attempts=row.n_attempts + 1)
-            for row in oldest.values()
-            if (row.due_at if row.state is DeliveryState.DUE else row.leased_until or now) <= now
-        ][:limit]
-        for row in leased:
-            self._tables.outbox[row.delivery_id] = row
-        return leased
-
-    def settle(self, delivery: Delivery) -> None:
-        """Write what became of a leased delivery: sent, due again at `due_at`, or dead.
-
-        What is sent stays sent. A worker whose lease ran out and was taken over can only report that it sent after all.
-        Raises: StoreError where the delivery is unknown.
-        """
-        row = self._tables.outbox.get(delivery.delivery_id)
-        if row is None:
-            raise StoreError(f"the delivery {delivery.delivery_id!r} is not in the outbox; add it first")
-        is_taken_over = row.n_attempts > delivery.n_attempts and delivery.state is not DeliveryState.SENT
-        if row.state is DeliveryState.SENT or is_taken_over:
-            return
-        self._tables.outbox[row.delivery_id] = replace(
-            row,
-            state=delivery.state,
-            due_at=delivery.due_at,
-            leased_until=delivery.leased_until if delivery.state is DeliveryState.LEASED else None,
-            last_error=delivery.last_error,
-            receipt=delivery.receipt,
-            sent_at=delivery.sent_at,
-        )
-
-    def list(self, *, states: Collection[str] | None = None, limit: int = 100) -> Deliveries:
-        """Return deliveries, newest first."""
-        rows = reversed([row for row in self._tables.outbox.values() if states is None or row.state in states])
-        return sorted(rows, key=lambda row: row.created_at, reverse=True)[:limit]
-
-    def retry(self, delivery_id: str, *, now: datetime) -> bool:
-        """Make a dead delivery due again, its attempts counted afresh; return whether there was one."""
-        row = self._tables.outbox.get(delivery_id)
-        if row is None or row.state is not DeliveryState.DEAD:
-            return False
-        self._tables.outbox[delivery_id] = replace(row, state=DeliveryState.DUE, due_at=now, n_attempts=0, leased_until=None)
-        return True
+    def change(self, change_id: ChangeId) -> Change | None:
+        """Return one change; None where there is none."""
+        return self._tables.changes.get(change_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +217,9 @@ class MemoryTransaction:
     articles: MemoryArticleStore
     issues: MemoryIssueStore
     outbox: MemoryOutboxStore
+    reviews: MemoryReviewStore
+    held: MemoryHeldStore
+    channels: MemoryChannelStore
 
 
 class MemoryUnitOfWork:
@@ -345,4 +254,12 @@ class MemoryUnitOfWork:
 
 
 def _stores(tables: Tables) -> MemoryTransaction:
-    return MemoryTransaction(MemoryFeedStore(tables), MemoryArticleStore(tables), MemoryIssueStore(tables), MemoryOutboxStore(tables))
+    return MemoryTransaction(
+        MemoryFeedStore(tables),
+        MemoryArticleStore(tables),
+        MemoryIssueStore(tables),
+        MemoryOutboxStore(tables),
+        MemoryReviewStore(tables),
+        MemoryHeldStore(tables),
+        MemoryChannelStore(tables),
+    )

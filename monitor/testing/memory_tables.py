@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import TypeVar
 
 from monitor.core.types import (
@@ -12,15 +13,25 @@ from monitor.core.types import (
     Baseline,
     Change,
     ChangeId,
+    ChannelState,
+    CoverageSpell,
     Delivery,
+    DigestMark,
     Embedding,
     Entry,
     FeedKey,
     FeedState,
+    HeldAlert,
+    IdHabits,
+    IdVerdict,
     IssueKey,
     IssueState,
     Match,
     Poll,
+    Review,
+    ReviewId,
+    Serving,
+    Thread,
 )
 from monitor.errors import StoreError
 from monitor.ports import Assessment
@@ -100,7 +111,11 @@ class Tables:
 
     feeds: Table[FeedKey, FeedRow] = field(default_factory=Table)
     polls: Table[int, Poll] = field(default_factory=Table)
+    habits: Table[FeedKey, tuple[IdHabits, IdVerdict]] = field(default_factory=Table)
+    servings: Table[int, Serving] = field(default_factory=Table)
     entries: Table[tuple[FeedKey, str], EntryRow] = field(default_factory=Table)
+    #: Ids that came with each address of a feed.
+    guids: Table[tuple[FeedKey, str], frozenset[str | None]] = field(default_factory=Table)
     #: Latest versions.
     articles: Table[ArticleId, Article] = field(default_factory=Table)
     versions: Table[tuple[ArticleId, int], Article] = field(default_factory=Table)
@@ -112,6 +127,15 @@ class Tables:
     evidence: Table[tuple[IssueKey, ArticleId, int], Assessment] = field(default_factory=Table)
     changes: Table[ChangeId, Change] = field(default_factory=Table)
     outbox: Table[str, Delivery] = field(default_factory=Table)
+    reviews: Table[ReviewId, Review] = field(default_factory=Table)
+    #: When each change was recorded.
+    recorded: Table[ChangeId, datetime] = field(default_factory=Table)
+    held: Table[tuple[str, str], HeldAlert] = field(default_factory=Table)
+    digests: Table[str, DigestMark] = field(default_factory=Table)
+    spells: Table[tuple[IssueKey, datetime], CoverageSpell] = field(default_factory=Table)
+    channels: Table[str, ChannelState] = field(default_factory=Table)
+    #: By channel and issue.
+    threads: Table[tuple[str, IssueKey], Thread] = field(default_factory=Table)
 
     def snapshot(self, *, is_readonly: bool = False) -> Tables:
         """Return all rows as they are now."""
@@ -121,6 +145,10 @@ class Tables:
         """Make sure that what was written points to rows that exist. Raises: StoreError naming the first that does not."""
         for number in self.polls.written:
             self._need("feed", self.polls[number].feed_key, self.feeds)
+        for number in self.servings.written:
+            self._need("feed", self.servings[number].feed_key, self.feeds)
+        for feed_key in self.habits.written:
+            self._need("feed", feed_key, self.feeds)
         for feed_key, identity in self.entries.written:
             self._need("feed", feed_key, self.feeds)
             self._need("article", self.entries[feed_key, identity].article_id, self.articles)
@@ -134,6 +162,16 @@ class Tables:
             self._need("article", article_id, self.articles)
         for change_id in self.changes.written:
             self._need("issue", self.changes[change_id].issue_key, self.issues)
+        for issue_key, _ in self.spells.written:
+            self._need("issue", issue_key, self.issues)
+        for review in (self.reviews[review_id] for review_id in self.reviews.written):
+            self._need("issue", review.issue_key, self.issues)
+            for change_id in filter(None, (review.change_id, review.other_change_id)):
+                self._need("change", change_id, self.changes)
+            if review.article_id is not None:
+                self._need("article", review.article_id, self.articles)
+            if review.undoes is not None:
+                self._need("review", review.undoes, self.reviews)
 
     @staticmethod
     def _need(noun: str, key: K, table: Table[K, V]) -> None:

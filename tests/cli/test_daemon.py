@@ -29,7 +29,10 @@ def _set(command: Command, section: str, **values: object) -> None:
 
 def test_poll_runs_each_job_once_and_says_what_was_done(empty: Command) -> None:
     told = empty("poll", "--once")
-    assert told.out.splitlines()[-1] == "2 feeds polled, 0 failed, 4 new articles, 0 edited; 3 matched; 3 changes, 2 alerts; 2 delivered"
+    assert (
+        told.out.splitlines()[-1]
+        == "2 feeds polled, 0 failed, 4 new articles, 0 edited; 3 matched; 3 changes, 2 alerts, 0 held; 2 delivered"
+    )
     # Without a Slack token alerts are shown here.
     assert "talks under way → broadly agreed (reported)" in told.out
 
@@ -41,9 +44,10 @@ def test_poll_asks_only_feeds_that_are_due_unless_told(empty: Command) -> None:
 
 
 def test_poll_posts_to_slack_where_a_token_is_set(empty: Command, slack: StandInSlack) -> None:
-    _set(empty, "slack", token="xoxb-1", channel="#desk", base_url=slack.base_url)
-    empty("poll", "--once")
-    assert [message["channel"] for message in slack.messages] == ["#desk", "#desk"]
+    _set(empty, "slack", token="xoxb-1", channel="#desk", base_url=slack.base_url, gap_s=0)
+    assert "; 2 changes, 2 alerts; 2 delivered" in empty("poll", "--once").out
+    assert [message["channel_name"] for message in slack.messages] == ["desk"] * 3
+    assert [message["thread_ts"] for message in slack.told] == [slack.messages[0]["ts"]] * 2
 
 
 def test_poll_on_an_old_schema_names_the_command_that_mends_it(empty: Command) -> None:
@@ -70,13 +74,14 @@ def test_run_starts_the_daemon_after_upgrading_when_asked(empty: Command, monkey
 
 
 def test_doctor_finds_nothing_wrong_where_nothing_is(command: Command, slack: StandInSlack) -> None:
+    slack.workspace.add_channel("desk")
     _set(command, "slack", token="xoxb-1", channel="#desk", base_url=slack.base_url)
     told = command("doctor")
     assert told.status == 0
     lines = dict(line.removeprefix("ok    ").split(": ", 1) for line in told.out.splitlines())
     assert lines["files"] == "1 ladders, 1 issues, 2 feeds, 1 off-topic stories"
     assert lines["model"] == "hash/256, 256 dimensions; reader scripted/1"
-    assert lines["channels"] == "slack answers as monitor in stand-in"
+    assert lines["channels"] == "slack answers as monitor in stand-in; can post, and look up what it posted"
     assert (lines["feeds"], lines["outbox"]) == ("2 feeds, none blind", "none dead")
 
 

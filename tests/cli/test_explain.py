@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.cli.conftest import Command
+from tests.story import AGREED, CAKES, rss
 
 
 def test_an_article_that_made_an_alert_is_followed_to_it(command: Command) -> None:
@@ -47,3 +48,14 @@ def test_an_unknown_article_is_status_2_with_a_next_step(command: Command) -> No
     told = command("explain", "https://nowhere.example/1")
     assert told.status == 2
     assert told.err.endswith("was its feed polled? See `monitor feeds list`")
+
+
+def test_an_edit_is_shown_with_the_sentence_it_changed_and_what_dates_it(command: Command) -> None:
+    before = AGREED.title
+    after = before.replace("broadly agreed on", "torn up")
+    edited = rss(CAKES, AGREED).decode().replace(before, after)
+    command.site.publish("/gazette.xml", edited.encode())
+    command("poll", "--once")
+    told = command("explain", "https://gazette.example/2").out
+    assert f"this version changed: “{before}” → “{after}”" in told
+    assert "dated by its first sight: its feed tells no date for this version" in told

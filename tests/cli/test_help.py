@@ -19,7 +19,7 @@ def test_help_answers() -> None:
     done = subprocess.run([sys.executable, "-m", "monitor", "--help"], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0
     assert done.stderr == ""
-    for word in ("run", "poll", "replay", "log", "issues", "explain", "feeds", "outbox", "doctor", "db", "demo", "settings"):
+    for word in ("run", "poll", "replay", "log", "issues", "explain", "feeds", "outbox", "doctor", "db", "demo", "settings", "web"):
         assert f" {word} " in done.stdout
 
 

@@ -6,17 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.core.types import DeliveryState
+from monitor.config import load_settings
+from monitor.core.types import DeliveryState, HeldAlert
 from tests.cli.conftest import Command
-from tests.examples import delivery
+from tests.examples import NOON, delivery
 from tests.story_app import StoryApp
 
 
 @pytest.fixture
 def dead(command: Command) -> Command:
     """The command with two dead deliveries beside those sent."""
-    from monitor.config import load_settings
-
     app = StoryApp(load_settings(command.settings))
     with app.uow.transaction() as tx:
         for name in ("d-1", "d-2"):
@@ -57,3 +56,13 @@ def test_what_is_not_dead_cannot_be_retried_and_is_status_1(dead: Command) -> No
     told = dead("outbox", "retry", "nothing")
     assert told.status == 1
     assert "there is no dead delivery 'nothing'" in told.err
+
+
+def test_held_lists_what_waits_and_why(command: Command) -> None:
+    assert command("outbox", "held").out == "nothing waits\n"
+    app = StoryApp(load_settings(command.settings))
+    row = HeldAlert(delivery("d-9").alert, "desk", NOON, NOON, "quiet hours")
+    with app.uow.transaction() as tx:
+        tx.held.hold(row)
+    app.uow.close()
+    assert command("outbox", "held").out == "desk         until 2026-03-01 12:00  Agreed  (quiet hours)\n"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from monitor.core.types import ArticleId, Embedding, FeedKey
+from monitor.core.types import ArticleId, DateBasis, Edit, Embedding, FeedKey
 from monitor.ports import UnitOfWork
 from tests.examples import ARTICLE, ISSUE, NOON, after, article, entry, feed, fill, match
 
@@ -143,3 +143,40 @@ def test_of_articles_with_one_address_the_latest_published_is_found(unit: UnitOf
         for found in live:
             tx.articles.add(found, fingerprints=[])
         assert tx.articles.find("https://news.example/live") == live[1]
+
+
+def test_many_are_stored_as_if_one_after_the_other(unit: UnitOfWork) -> None:
+    edited = article(version=2, title="Duties end", published_at=after(30))
+    with unit.transaction() as tx:
+        tx.feeds.sync([feed()], now=NOON)
+        tx.articles.add_all([(article(), ["f-1"]), (article("a-2"), ["f-1", "f-2"]), (edited, ["f-3"]), (article(title="x"), [])])
+        tx.articles.add_all([])
+        assert tx.articles.get([ARTICLE, ArticleId("a-2")]) == {ARTICLE: edited, ArticleId("a-2"): article("a-2")}
+        assert tx.articles.versions(ARTICLE) == [article(), edited]
+        assert tx.articles.by_fingerprint(["f-1", "f-2", "f-3"]) == {"f-1": "a-1", "f-2": "a-2", "f-3": "a-1"}
+        tx.articles.add_entries([(entry(), "e-1", ARTICLE), (entry(), "e-2", ArticleId("a-2")), (entry(), "e-1", ArticleId("a-2"))])
+        tx.articles.add_entries([])
+        assert tx.articles.known_entries(FeedKey("wire"), ["e-1", "e-2", "e-3"]) == {"e-1": "a-1", "e-2": "a-2"}
+
+
+def test_what_a_version_changed_and_what_dates_it_come_back(unit: UnitOfWork) -> None:
+    edited = replace(article(version=2), dated_by=DateBasis.PAGE, edits=(Edit("Duties stay.", "Duties end."), Edit("", "“Zürich”")))
+    with unit.transaction() as tx:
+        tx.articles.add(article(), fingerprints=[])
+        tx.articles.add(edited, fingerprints=[])
+    with unit.reading() as tx:
+        assert tx.articles.versions(ARTICLE) == [article(), edited]
+
+
+def test_the_ids_that_came_with_an_address_are_those_of_the_feed(unit: UnitOfWork) -> None:
+    first, other = entry(), replace(entry(), guid="another")
+    with unit.transaction() as tx:
+        tx.feeds.sync([feed(), feed("other")], now=NOON)
+        tx.articles.add(article(), fingerprints=[])
+        tx.articles.add_entry(first, identity="i-1", article_id=ARTICLE)
+        tx.articles.add_entry(other, identity="i-2", article_id=ARTICLE)
+        tx.articles.add_entry(replace(first, feed_key=FeedKey("other"), guid="elsewhere"), identity="i-1", article_id=ARTICLE)
+    with unit.reading() as tx:
+        found = tx.articles.delivered(first.feed_key, [first.url, "https://unknown.example/"])
+        assert sorted(found, key=str) == sorted([(first.url, first.guid), (first.url, "another")], key=str)
+        assert tx.articles.delivered(first.feed_key, []) == []

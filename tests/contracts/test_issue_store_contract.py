@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from monitor.core.types import IssueKey, IssueState
+from monitor.core.types import ArticleId, ChangeId, IssueKey, IssueState
 from monitor.errors import StoreError
 from monitor.ports import UnitOfWork
 from tests.examples import ISSUE, NOON, after, baseline, change, evidence, fill, state
@@ -101,6 +101,29 @@ def test_evidence_that_was_seen_waits_no_more_even_when_it_comes_again(unit: Uni
         assert tx.issues.unseen_evidence(ISSUE, limit=9) == [evidence(version=2)]
 
 
+def test_evidence_of_a_span_comes_oldest_first_and_the_latest_go_before(unit: UnitOfWork) -> None:
+    pieces = [evidence(f"a-{number}", published_at=after(number)) for number in (1, 2, 3)]
+    with unit.transaction() as tx:
+        fill(tx, "a-1", "a-2", "a-3")
+        for found in reversed(pieces):
+            tx.issues.add_evidence(found)
+        tx.issues.mark_seen(pieces[0], verdict="no step", now=NOON)
+    with unit.reading() as tx:
+        assert tx.issues.evidence_between(ISSUE, since=after(1), until=after(3), limit=9) == pieces
+        assert tx.issues.evidence_between(ISSUE, since=after(1), until=after(3), limit=2) == pieces[1:]
+        assert tx.issues.evidence_between(ISSUE, since=after(2), until=after(2), limit=9) == pieces[1:2]
+
+
+def test_evidence_of_an_article_comes_version_by_version(unit: UnitOfWork) -> None:
+    with unit.transaction() as tx:
+        fill(tx, "a-1", "a-2")
+        for found in (evidence("a-1", version=2), evidence("a-2"), evidence("a-1")):
+            tx.issues.add_evidence(found)
+    with unit.reading() as tx:
+        assert tx.issues.evidence_of(ISSUE, ArticleId("a-1")) == [evidence("a-1"), evidence("a-1", version=2)]
+        assert tx.issues.evidence_of(ISSUE, ArticleId("a-9")) == []
+
+
 def test_marking_evidence_that_is_not_stored_is_an_error(unit: UnitOfWork) -> None:
     with unit.transaction() as tx:
         fill(tx)
@@ -127,3 +150,11 @@ def test_a_change_is_recorded_once(unit: UnitOfWork) -> None:
         assert tx.issues.add_change(change(), now=NOON)
         assert not tx.issues.add_change(replace(change(), reason="another"), now=after(1))
         assert tx.issues.changes() == [change()]
+
+
+def test_one_change_is_found_by_its_name(unit: UnitOfWork) -> None:
+    with unit.transaction() as tx:
+        fill(tx)
+        tx.issues.add_change(change(), now=NOON)
+        assert tx.issues.change(ChangeId("c-1")) == change()
+        assert tx.issues.change(ChangeId("c-2")) is None

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.types import Delivery, DeliveryState
+from monitor.core.types import ChannelState, Delivery, DeliveryState, IssueKey
 from monitor.errors import StoreError
 from monitor.ports import UnitOfWork
-from tests.examples import after, delivery
+from tests.examples import ISSUE, NOON, after, delivery
 
 SENT, DEAD, DUE = DeliveryState.SENT, DeliveryState.DEAD, DeliveryState.DUE
 
@@ -63,9 +63,9 @@ def test_two_alerts_under_one_name_are_an_error_and_not_lost(unit: UnitOfWork) -
 
 def test_what_is_due_is_leased_and_counted(unit: UnitOfWork) -> None:
     _add(unit, [delivery()])
-    leased = [replace(delivery(), state=DeliveryState.LEASED, leased_until=after(10), n_attempts=1)]
-    assert _lease(unit, 0) == leased
-    assert _all(unit) == leased
+    leased = replace(delivery(), state=DeliveryState.LEASED, leased_until=after(10), n_attempts=1)
+    assert _lease(unit, 0) == [leased]
+    assert _all(unit) == [replace(leased, unknown_since=NOON)]
     assert _lease(unit, 9) == []
 
 
@@ -84,7 +84,7 @@ def test_oldest_deliveries_are_leased_first_up_to_the_limit(unit: UnitOfWork) ->
 def test_a_lease_that_ran_out_is_taken_over(unit: UnitOfWork) -> None:
     _add(unit, [delivery()])
     _lease(unit, 0)
-    assert [(found.delivery_id, found.n_attempts) for found in _lease(unit, 10)] == [("d-1", 2)]
+    assert [(found.delivery_id, found.n_attempts, found.unknown_since) for found in _lease(unit, 10)] == [("d-1", 2, NOON)]
 
 
 @pytest.mark.parametrize("outcome", [SENT, DEAD])
@@ -167,6 +167,55 @@ def test_a_dead_delivery_may_be_tried_again_from_the_start(unit: UnitOfWork) -> 
     assert _all(unit) == [replace(delivery(), due_at=after(30), last_error="archived")]
 
 
+def test_what_is_unknown_of_a_post_is_kept_through_leases_settlements_and_retries(unit: UnitOfWork) -> None:
+    _add(unit, [delivery()])
+    (leased,) = _lease(unit, 0)
+    assert leased.unknown_since is None
+    _settle(unit, replace(leased, state=DUE, due_at=after(1), unknown_since=after(0), n_blind=1))
+    (leased,) = _lease(unit, 5)
+    assert (leased.unknown_since, leased.n_blind) == (NOON, 1)
+    _settle(unit, replace(leased, state=DEAD))
+    with unit.transaction() as tx:
+        assert tx.outbox.dead_in_doubt(ISSUE, "slack") == NOON
+        assert tx.outbox.dead_in_doubt(ISSUE, "console") is tx.outbox.dead_in_doubt(IssueKey("other"), "slack") is None
+        assert tx.outbox.retry("d-1", now=after(30))
+        assert tx.outbox.dead_in_doubt(ISSUE, "slack") is None
+    assert [found.unknown_since for found in _lease(unit, 30)] == [NOON]
+
+
+def _lease_by_turns(unit: UnitOfWork, minute: float, **gap_s: float) -> list[str]:
+    with unit.transaction() as tx:
+        return [found.delivery_id for found in tx.outbox.lease(now=after(minute), lease_s=600, limit=9, gap_s=gap_s)]
+
+
+def test_a_channel_with_a_gap_gives_one_delivery_a_turn(unit: UnitOfWork) -> None:
+    _add(unit, [delivery(f"d-{number}", issue_key=f"i-{number}") for number in range(3)])
+    _add(unit, [delivery(f"c-{number}", issue_key=f"i-{number}", channel="console") for number in range(2)])
+    assert sorted(_lease_by_turns(unit, 0, slack=60)) == ["c-0", "c-1", "d-0"]
+    with unit.transaction() as tx:
+        assert tx.outbox.due_channels(now=NOON) == {"slack"}
+        assert tx.channels.state("slack").free_at == after(1)
+    assert _lease_by_turns(unit, 0.5, slack=60) == []
+    assert _lease_by_turns(unit, 1, slack=60) == ["d-1"]
+    assert _lease_by_turns(unit, 2, slack=60) == ["d-2"]
+    with unit.reading() as tx:
+        assert tx.outbox.due_channels(now=after(2)) == set()
+
+
+def test_a_channel_that_is_not_free_or_was_stopped_gives_none(unit: UnitOfWork) -> None:
+    _add(unit, [delivery("d-1"), delivery("d-2", channel="console")])
+    with unit.transaction() as tx:
+        tx.channels.save(ChannelState("slack", free_at=after(5)))
+        tx.channels.save(ChannelState("console", stopped_at=NOON, last_error="closed"))
+    assert _lease_by_turns(unit, 4) == []
+    with unit.reading() as tx:
+        assert tx.outbox.due_channels(now=after(4)) == {"slack"}
+    assert _lease_by_turns(unit, 5) == ["d-1"]
+    with unit.transaction() as tx:
+        tx.channels.save(ChannelState("console"))
+    assert _lease_by_turns(unit, 5) == ["d-2"]
+
+
 def test_two_workers_never_lease_the_same_delivery(unit: UnitOfWork) -> None:
     _add(unit, [delivery(f"d-{number:02}", issue_key=f"i-{number}") for number in range(30)])
     start = Barrier(3, timeout=30)
@@ -184,6 +233,19 @@ def test_two_workers_never_lease_the_same_delivery(unit: UnitOfWork) -> None:
     with unit.transaction() as tx:
         left = tx.outbox.lease(now=after(1), lease_s=60, limit=99)
     assert sorted(taken + [found.delivery_id for found in left]) == [f"d-{number:02}" for number in range(30)]
+
+
+def test_two_workers_never_take_the_same_turn(unit: UnitOfWork) -> None:
+    _add(unit, [delivery(f"d-{number}", issue_key=f"i-{number}") for number in range(9)])
+    start = Barrier(3, timeout=30)
+
+    def work(_: int) -> list[str]:
+        start.wait()
+        return _lease_by_turns(unit, 0, slack=60)
+
+    with ThreadPoolExecutor(3) as pool:
+        taken = [name for names in pool.map(work, range(3)) for name in names]
+    assert len(taken) == 1
 
 
 STEPS = st.lists(st.tuples(st.sampled_from(["lease", "crash", "send", "fail", "pass"]), st.integers(0, 3)), max_size=40)

@@ -12,7 +12,7 @@ import pytest
 from monitor.core.types import FeedKey, IssueKey, Poll
 from monitor.errors import StoreError
 from monitor.ports import Transaction, UnitOfWork
-from tests.examples import ARTICLE, ISSUE, NOON, article, baseline, change, delivery, entry, evidence, feed, fill, match, state
+from tests.examples import ARTICLE, ISSUE, NOON, article, baseline, change, delivery, entry, evidence, feed, fill, match, review, state
 
 
 def test_what_a_transaction_writes_is_there_afterwards(unit: UnitOfWork) -> None:
@@ -97,8 +97,9 @@ def _add_entry(tx: Transaction) -> None:
         lambda tx: tx.issues.save_baseline(baseline()),
         lambda tx: tx.issues.add_evidence(evidence()),
         lambda tx: tx.issues.add_change(change(), now=NOON),
+        lambda tx: tx.reviews.add(review(change_id=None)),
     ],
-    ids=["poll", "entry", "match", "baseline", "evidence", "change"],
+    ids=["poll", "entry", "match", "baseline", "evidence", "change", "review"],
 )
 def test_a_row_that_points_nowhere_is_refused_at_the_end_of_the_transaction(unit: UnitOfWork, write: Callable[[Transaction], None]) -> None:
     with pytest.raises(StoreError), unit.transaction() as tx:

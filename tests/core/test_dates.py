@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.dates import MAX_SKEW, parse_date, published_time
+from monitor.core.dates import MAX_SKEW, date_of_address, parse_date, published_time
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -75,24 +75,41 @@ def test_an_iso_date_comes_back_as_the_same_instant(instant: datetime) -> None:
 
 
 PUBLISHED = [
-    (None, None, NOON),
+    (None, None, None),
     ("Mon, 02 Mar 2026 10:00:00 GMT", None, NOON - timedelta(hours=2)),
     ("Mon, 02 Mar 2026 15:30:00 IST", datetime(2026, 3, 2, 15, 30, tzinfo=UTC), NOON - timedelta(hours=2)),
     ("lundi", NOON - timedelta(hours=3), NOON - timedelta(hours=3)),
-    ("lundi", None, NOON),
+    ("lundi", None, None),
     ("2026-03-02T12:05:00Z", None, NOON + timedelta(minutes=5)),
-    ("2026-03-02T13:00:00Z", None, NOON),
-    ("2062-03-02T12:00:00Z", None, NOON),
-    (None, datetime(1970, 1, 1, tzinfo=UTC), NOON),
+    ("2026-03-02T13:00:00Z", None, None),
+    ("2062-03-02T12:00:00Z", None, None),
+    (None, datetime(1970, 1, 1, tzinfo=UTC), None),
 ]
 
 
 @pytest.mark.parametrize(("raw", "parsed", "published"), PUBLISHED)
-def test_when_an_entry_counts_as_published(raw: str | None, parsed: datetime | None, published: datetime) -> None:
+def test_when_an_entry_counts_as_published(raw: str | None, parsed: datetime | None, published: datetime | None) -> None:
     assert published_time(raw, parsed, NOON) == published
 
 
 @settings(deadline=None)
 @given(st.none() | st.text(), st.none() | st.datetimes(timezones=st.just(UTC)))
 def test_nothing_is_published_after_it_was_fetched_but_for_the_skew_of_clocks(raw: str | None, parsed: datetime | None) -> None:
-    assert published_time(raw, parsed, NOON) <= NOON + MAX_SKEW
+    published = published_time(raw, parsed, NOON)
+    assert published is None or published <= NOON + MAX_SKEW
+
+
+IN_ADDRESSES = [
+    ("https://a.example/world/2024/09/27/ferry.html", "2024-09-27T23:59:59Z"),
+    ("https://a.example/2024-09-27-ferry", "2024-09-27T23:59:59Z"),
+    ("https://a.example/ferry_20240927/", "2024-09-27T23:59:59Z"),
+    ("https://a.example/2024/09/31/2024/09/30", "2024-09-30T23:59:59Z"),
+    ("https://a.example/2024/09/ferry", None),
+    ("https://a.example/id/20240927123", None),
+    ("https://a.example/2024/13/01", None),
+]
+
+
+@pytest.mark.parametrize(("url", "day"), IN_ADDRESSES)
+def test_the_day_in_an_address(url: str, day: str | None) -> None:
+    assert date_of_address(url) == (parse_date(day) if day else None)

@@ -7,19 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.dedupe import (
-    EntryDecision,
-    Known,
-    New,
-    NewVersion,
-    article_fingerprints,
-    choose_known,
-    content_hash,
-    decide_entry,
-    entry_identity,
-    new_article_id,
-)
-from monitor.core.types import Article, ArticleId, Entry, FeedKey
+from monitor.core.dedupe import EntryDecision, Known, New, NewVersion, choose_known, decide_entry
+from monitor.core.marks import article_fingerprints, content_hash, entry_identity, new_article_id
+from monitor.core.types import Article, ArticleId, DateBasis, Entry, FeedKey
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 LONG = "Negotiators met in the harbour town for a third day. " * 6
@@ -110,7 +100,8 @@ def test_a_changed_headline_or_text_is_a_new_version_of_the_same_article(changes
     changed = replace(ENTRY, **changes)  # type: ignore[arg-type]
     decision = shelf.take(changed, NOON + timedelta(hours=3))
     assert isinstance(decision, NewVersion)
-    assert decision.article == replace(first, title=changed.title, text=changed.text, version=2)
+    assert decision.article == replace(first, title=changed.title, text=changed.text, version=2, edits=decision.article.edits)
+    assert decision.article.edits
     assert isinstance(shelf.take(changed), Known)
 
 
@@ -172,7 +163,8 @@ def test_an_entry_without_guid_and_link_is_known_by_its_words() -> None:
 
 
 def test_an_undated_entry_counts_as_published_when_it_was_fetched() -> None:
-    assert Shelf().take(replace(ENTRY, published_at=None, published_raw=None)).article.published_at == NOON
+    undated = Shelf().take(replace(ENTRY, published_at=None, published_raw=None)).article
+    assert (undated.published_at, undated.dated_by) == (NOON, DateBasis.SEEN)
 
 
 WORDS = st.lists(st.text(alphabet="abcdéß’-", min_size=1), max_size=6)

@@ -7,20 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.core.outcomes import Failure, FailureKind, NotModified, PollOutcome, Success, outcome_of_answer, outcome_of_error
 from monitor.core.policy import PollPolicy
-from monitor.core.polling import (
-    Failure,
-    FailureKind,
-    NotModified,
-    PollOutcome,
-    Success,
-    decide_next_poll,
-    outcome_of_answer,
-    outcome_of_error,
-    retry_after_seconds,
-    use_validators,
-)
-from monitor.core.types import Feed, FeedKey, FeedState, FetchResult, Health
+from monitor.core.polling import decide_next_poll, has_gap, is_blind, postponed, retry_after_seconds, use_validators
+from monitor.core.types import Feed, FeedHints, FeedKey, FeedState, FetchResult, Health
 from monitor.errors import BlockedAddressError, BodyTooLargeError, FetchError, MonitorError, ParseError
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -72,12 +62,153 @@ def test_a_feed_may_set_its_own_least_interval_but_not_below_the_policy() -> Non
     hasty, slow = (replace(HEALTHY, feed=replace(FEED, interval_s=seconds)) for seconds in (60.0, 7200.0))
     assert wait_s(Success(), state=hasty) == POLICY.min_interval_s
     assert wait_s(Success(), state=slow) == 7200
-    assert wait_s(Success(), state=slow, jitter_unit=-1.0) == 7920
+    assert wait_s(Success(), state=slow, jitter_unit=-1.0) == pytest.approx(7920)
 
 
-def test_jitter_shifts_both_ways_but_never_below_what_the_server_asked() -> None:
-    assert [wait_s(Success(), jitter_unit=unit) for unit in (-1.0, 0.0, 0.5)] == [3240, 3600, 3780]
-    assert wait_s(with_headers(cache_control="max-age=7200"), jitter_unit=-0.5) == 7560
+def test_jitter_puts_off_and_never_brings_forward() -> None:
+    assert [wait_s(Success(), jitter_unit=unit) for unit in (-1.0, 0.0, 0.5)] == pytest.approx([3960, 3600, 3780])
+    assert wait_s(with_headers(cache_control="max-age=7200"), jitter_unit=-0.5) == pytest.approx(7560)
+
+
+def test_a_stated_freshness_from_the_least_interval_on_goes_before_the_usual_one() -> None:
+    assert wait_s(with_headers(cache_control="max-age=900")) == 900
+    assert wait_s(replace(with_headers(cache_control="max-age=300"), hints=FeedHints(period_s=1200))) == 1200
+    patient = replace(HEALTHY, feed=replace(FEED, interval_s=7200.0))
+    assert wait_s(with_headers(cache_control="max-age=900"), state=patient) == 7200
+
+
+HINTED = [
+    ("ttl", FeedHints(period_s=7200), NOON, NOON + 2 * HOUR),
+    ("ttl of a week", FeedHints(period_s=604_800), NOON, NOON + 24 * HOUR),
+    ("the next hour is skipped", FeedHints(skip_hours=(13,)), NOON, NOON + 2 * HOUR),
+    ("the whole night is skipped", FeedHints(skip_hours=(13, 14, 15, *range(16, 24), *range(6))), NOON, NOON + 18 * HOUR),
+    ("another hour is skipped", FeedHints(skip_hours=(12, 14)), NOON, NOON + HOUR),
+    ("every hour is skipped", FeedHints(skip_hours=tuple(range(24))), NOON, NOON + HOUR),
+    ("tomorrow is skipped", FeedHints(skip_days=(1,)), NOON + 11.5 * HOUR, NOON + 36 * HOUR),
+    ("another day is skipped", FeedHints(skip_days=(2,)), NOON + 11.5 * HOUR, NOON + 12.5 * HOUR),
+    ("four days are skipped", FeedHints(skip_days=(0, 1, 2, 3)), NOON, NOON + 72 * HOUR),
+    ("every day is skipped", FeedHints(skip_days=tuple(range(7))), NOON, NOON + HOUR),
+]
+
+
+@pytest.mark.parametrize(("hints", "now", "expected"), [case[1:] for case in HINTED], ids=[case[0] for case in HINTED])
+def test_what_the_body_asks_for_is_heeded_and_capped(hints: FeedHints, now: datetime, expected: datetime) -> None:
+    steady = replace(POLICY, jitter=0.0)
+    state = decide_next_poll(HEALTHY, Success(hints=hints), steady, now, -1.0)
+    assert state.next_poll_at == expected
+    # A 304 has no body: what the last one said still holds.
+    assert decide_next_poll(state, NotModified(), steady, now, -1.0).next_poll_at == expected
+
+
+def test_feeds_that_wake_at_the_same_hour_are_spread_over_its_first_quarter() -> None:
+    hints = FeedHints(skip_hours=(13,))
+    at = [decide_next_poll(HEALTHY, Success(hints=hints), POLICY, NOON, unit).next_poll_at - NOON - 2 * HOUR for unit in (0.0, 1.0)]
+    assert at == [timedelta(seconds=450), timedelta(seconds=900)]
+
+
+def test_a_feed_that_falls_due_in_an_hour_it_skips_is_put_off() -> None:
+    sleeper = replace(HEALTHY, hints=FeedHints(skip_hours=(12,)))
+    assert postponed(sleeper, POLICY, NOON, -1.0) == NOON + HOUR
+    assert postponed(HEALTHY, POLICY, NOON, 0.0) is None
+
+
+READ = replace(HEALTHY, body_digest="old")
+
+
+def read(n_known: int, n_entries: int = 30) -> Success:
+    return Success(body_digest="new", n_entries=n_entries, n_known=n_known, n_new=n_entries - n_known, hints=FeedHints())
+
+
+LEARNED = [
+    ("hardly anything known", READ, read(9), 1800),
+    ("half of it known", READ, read(15), None),
+    ("nearly all known, at the usual pace", READ, read(29), None),
+    ("nearly all known, at a fast pace", replace(READ, learned_interval_s=1800.0), read(29), 2250),
+    ("not modified, at a fast pace", replace(READ, learned_interval_s=1800.0), NotModified(), 2250),
+    ("the same body, at a fast pace", replace(READ, learned_interval_s=1800.0), Success(body_digest="old"), 2250),
+    ("nothing known", READ, read(0), 900),
+    ("nothing known, at a fast pace", replace(READ, learned_interval_s=1200.0, last_poll_at=NOON - HOUR / 3), read(0), 600),
+    ("back at the usual pace", replace(READ, learned_interval_s=3000.0), read(29), None),
+    ("an empty feed", READ, read(0, 0), None),
+    ("the first body", HEALTHY, read(0), None),
+    ("after an outage", replace(READ, last_poll_at=NOON - 9 * HOUR), read(0), None),
+    ("a publisher who says how often", READ, replace(read(0), hints=FeedHints(period_s=3000)), None),
+]
+
+
+@pytest.mark.parametrize(("state", "outcome", "learned_s"), [case[1:] for case in LEARNED], ids=[case[0] for case in LEARNED])
+def test_the_interval_is_learned_from_what_was_known(state: FeedState, outcome: Success | NotModified, learned_s: float | None) -> None:
+    after = decide_next_poll(state, outcome, POLICY, NOON, 0.0)
+    assert after.learned_interval_s == learned_s
+    if learned_s:
+        assert after.next_poll_at - NOON == timedelta(seconds=learned_s)
+
+
+def test_a_poll_without_anything_known_is_a_gap_but_not_the_first_one() -> None:
+    assert has_gap(READ, read(0))
+    assert not has_gap(READ, read(1))
+    assert not has_gap(HEALTHY, read(0))
+    assert decide_next_poll(READ, read(0), POLICY, NOON, 0).last_gap_at == NOON
+    assert decide_next_poll(READ, read(1), POLICY, NOON, 0).last_gap_at is None
+
+
+def test_a_server_that_says_not_modified_for_ever_is_caught_and_cleared() -> None:
+    # A week of 304 while the feed goes on; the day's probe brings what was kept back.
+    lied_to = replace(READ, last_success_at=NOON - timedelta(days=1), last_poll_at=NOON - HOUR)
+    caught = decide_next_poll(lied_to, read(20), POLICY, NOON, 0)
+    assert caught.is_304_doubted
+    assert use_validators(replace(caught, etag='"1"'), NOON + HOUR, POLICY)
+    assert not use_validators(replace(caught, etag='"1"'), NOON + 4 * HOUR, POLICY)
+    assert decide_next_poll(caught, read(30), POLICY, NOON + 4 * HOUR, 0).is_304_doubted
+    assert not decide_next_poll(caught, replace(read(20), was_conditional=True), POLICY, NOON + HOUR, 0).is_304_doubted
+
+
+def test_a_probe_without_news_and_a_first_request_raise_no_doubt() -> None:
+    asked = replace(READ, last_success_at=NOON - timedelta(days=1), last_poll_at=NOON - HOUR)
+    assert not decide_next_poll(asked, read(30), POLICY, NOON, 0).is_304_doubted
+    assert not decide_next_poll(replace(asked, failing_since=NOON - HOUR), read(1), POLICY, NOON, 0).is_304_doubted
+    assert not decide_next_poll(NEW, read(0), POLICY, NOON, 0).is_304_doubted
+
+
+MOVED = "https://new.example/feed"
+
+
+def redirected(times: int, to: str | None = MOVED, *, state: FeedState = READ) -> FeedState:
+    for _ in range(times):
+        state = decide_next_poll(state, NotModified(moved_to=to), POLICY, NOON, 0)
+    return state
+
+
+def test_a_permanent_redirect_is_adopted_after_repeated_confirmation() -> None:
+    assert (redirected(2).poll_url, redirected(2).n_redirects) == (FEED.url, 2)
+    adopted = redirected(3)
+    assert (adopted.poll_url, adopted.feed.url, adopted.etag) == (MOVED, FEED.url, '"1"')
+    assert redirected(1, None, state=adopted).poll_url == MOVED
+
+
+def test_a_redirect_that_changes_or_stops_starts_anew() -> None:
+    assert redirected(1, "https://other.example/", state=redirected(2)).n_redirects == 1
+    assert redirected(1, None, state=redirected(2)).n_redirects == 0
+    assert redirected(9, "http://gazette.example/feed").poll_url == FEED.url
+    assert redirected(3, FEED.url, state=redirected(3)).adopted_url is None
+
+
+@pytest.mark.parametrize("kind", [FailureKind.GONE, FailureKind.SOFT, FailureKind.UNREADABLE, FailureKind.HARD])
+def test_an_adopted_address_that_fails_gives_way_to_the_configured_one(kind: FailureKind) -> None:
+    state = decide_next_poll(redirected(3), Failure(kind, "no"), POLICY, NOON, 0)
+    assert (state.poll_url, state.health, state.etag) == (FEED.url, Health.FAILING, None)
+
+
+def test_an_adopted_address_outlasts_what_passes() -> None:
+    for failure in (TIME_OUT, Failure(FailureKind.SOFT, "429", is_overload=True)):
+        assert decide_next_poll(redirected(3), failure, POLICY, NOON, 0).poll_url == MOVED
+
+
+def test_blindness_needs_no_poll_to_be_seen() -> None:
+    failing = replace(HEALTHY, health=Health.FAILING, failing_since=NOON)
+    assert [is_blind(failing, NOON + hours * HOUR, POLICY) for hours in (5, 6)] == [False, True]
+    assert is_blind(replace(HEALTHY, health=Health.GONE), NOON, POLICY)
+    assert not is_blind(HEALTHY, NOON, POLICY)
 
 
 HEADERS = st.fixed_dictionaries({}, optional={name: st.text() for name in ("cache-control", "expires", "age", "date")})
@@ -95,7 +226,7 @@ def test_the_spacing_of_polls_stays_within_the_policy_whatever_happens(history: 
     for outcome, jitter_unit in history:
         state = decide_next_poll(state, outcome, POLICY, now, jitter_unit)
         spacing_s = (state.next_poll_at - now).total_seconds()
-        assert POLICY.min_interval_s <= spacing_s <= POLICY.max_interval_s
+        assert POLICY.min_interval_s <= spacing_s <= POLICY.max_interval_s * (1 + POLICY.jitter)
         assert state.last_poll_at == now
         now = state.next_poll_at
 
@@ -155,7 +286,7 @@ ERRORS: list[tuple[MonitorError, FailureKind]] = [
 
 @pytest.mark.parametrize(("error", "kind"), ERRORS, ids=[f"{type(error).__name__} {error}" for error, _ in ERRORS])
 def test_how_an_error_weighs(error: MonitorError, kind: FailureKind) -> None:
-    assert outcome_of_error(error) == Failure(kind, str(error))
+    assert outcome_of_error(error) == Failure(kind, str(error), is_overload=str(error) in {"429", "503"})
 
 
 def test_the_wait_that_a_server_asks_for_goes_with_its_error() -> None:
@@ -167,9 +298,10 @@ def test_a_410_ends_the_polls_of_a_feed() -> None:
 
 
 def test_an_answer_with_a_body_is_a_success_and_a_304_is_not_modified() -> None:
-    answer = FetchResult("https://a.example", 200, b"x", '"1"', "Mon", None, {"age": "1"})
-    assert outcome_of_answer(answer) == Success('"1"', "Mon", {"age": "1"})
-    assert outcome_of_answer(replace(answer, status=304)) == NotModified('"1"', "Mon", {"age": "1"})
+    answer = FetchResult("https://a.example", 200, b"x", '"1"', "Mon", None, {"age": "1"}, moved_to="https://b.example/")
+    told = {"etag": '"1"', "last_modified": "Mon", "headers": {"age": "1"}, "moved_to": "https://b.example/"}
+    assert outcome_of_answer(answer, was_conditional=False, body_digest="d") == Success(**told, body_digest="d")  # type: ignore[arg-type]
+    assert outcome_of_answer(replace(answer, status=304), was_conditional=True) == NotModified(**told, was_conditional=True)  # type: ignore[arg-type]
 
 
 def test_validators_are_used_but_once_a_day_the_feed_is_asked_as_if_for_the_first_time() -> None:
@@ -196,7 +328,3 @@ def test_validators_are_used_but_once_a_day_the_feed_is_asked_as_if_for_the_firs
 )
 def test_retry_after_is_read_in_both_forms(raw: str | None, expected: float | None) -> None:
     assert retry_after_seconds(raw, NOON) == expected
-
-
-def test_a_retry_after_date_without_the_servers_own_date_is_not_trusted() -> None:
-    assert retry_after_seconds("Mon, 02 Mar 2026 12:05:00 GMT", None) is None

@@ -28,6 +28,14 @@ CANONICAL = [
     ("https://news.example/a?amp=1", "https://news.example/a"),
     ("https://news.example/a?outputType=amp", "https://news.example/a"),
     ("https://news.example/a?amp=power", "https://news.example/a?amp=power"),
+    ("https://news.example/amp/world/ferry", "https://news.example/world/ferry"),
+    ("https://news.example/amp/ferry", "https://news.example/amp/ferry"),
+    ("https://news.example/world/ferry.amp", "https://news.example/world/ferry"),
+    ("https://news.example/world/ferry.amp.html", "https://news.example/world/ferry.html"),
+    ("https://news-example.cdn.ampproject.org/c/s/news.example/ferry?utm_source=x", "https://news.example/ferry"),
+    ("https://www.google.com/amp/s/news.example/ferry/amp", "https://news.example/ferry"),
+    ("https://www.google.com/amplify", "https://www.google.com/amplify"),
+    ("https://news.example/a;jsessionid=0A1B?b=1&PHPSESSID=x", "https://news.example/a?b=1"),
     ("https://news.example/%7Eann/caf%c3%a9", "https://news.example/~ann/caf%C3%A9"),
     ("https://news.example/café", "https://news.example/caf%C3%A9"),
     ("https://zürich.example/a", "https://xn--zrich-kva.example/a"),
@@ -46,7 +54,19 @@ def test_the_canonical_form_of_an_address(url: str, canonical: str) -> None:
     assert canonical_url(url) == canonical
 
 
-HOSTS = st.sampled_from(["m.news.example", "amp.m.a.b", "NEWS.example.", "ü.example", "[::1]", "10.0.0.1", "x"])
+HOSTS = st.sampled_from(
+    [
+        "m.news.example",
+        "a.cdn.ampproject.org/c/s/b.example",
+        "m.google.com/amp/s/c.example",
+        "amp.m.a.b",
+        "NEWS.example.",
+        "ü.example",
+        "[::1]",
+        "10.0.0.1",
+        "x",
+    ]
+)
 URLISH = st.builds(
     "{}://{}{}{}".format,
     st.sampled_from(["http", "HTTPS"]),
@@ -54,7 +74,9 @@ URLISH = st.builds(
     st.sampled_from(["", ":80", ":443", ":8"]),
     st.text(),
 )
-TANGLED = st.builds("http://a.b/{}".format, st.text(alphabet="/amp?&=%%241~;#utm_ ü\x00"))
+TANGLED = st.builds(
+    "http://{}/{}".format, st.sampled_from(["a.b", "cdn.ampproject.org", "m.google.c"]), st.text(alphabet="/amps.?&=%%241~;#utm_ ü\x00")
+)
 
 
 @settings(deadline=None)

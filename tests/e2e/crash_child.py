@@ -1,24 +1,28 @@
-"""One round of every job over a small story, in a process that can be told where to die. Run as a script by the tests of crashes.
+"""One round of every job over a small story, in processes that die where they are told. Run as a script by the tests of crashes.
 
-    python -m tests.e2e.crash_child SLACK_URL MINUTES KIND MOMENT NUMBER DATABASE ...
+    python -m tests.e2e.crash_child kill SLACK_URL TEMPLATE FOLDER     one process for each border there is; prints their databases
+    python -m tests.e2e.crash_child run SLACK_URL MINUTES DATABASE ... one round on each database, without dying
 
-`KIND` is `commit` or `send`, `MOMENT` `before` or `after`, `NUMBER` the how-manieth of its kind; 0 never dies. `MINUTES` is how long after
-the story's end it is.
+A border lies after each commit, post and edit. `MINUTES` is how long after the story's end it is.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 from monitor.core.policy import AlertPolicy, PollPolicy, StatusPolicy
-from monitor.core.types import Alert, Feed
+from monitor.core.types import Alert, Feed, Post
 from monitor.jobs import assess, deliver, poll, watch
+from monitor.jobs.poll import Polling
 from monitor.notify.slack import SlackNotifier
 from monitor.ports import Transaction, UnitOfWork
 from monitor.store.session import SqlUnitOfWork
@@ -26,31 +30,29 @@ from monitor.testing.fake_feeds import FakeFetcher, FakeParser
 from monitor.testing.fakes import FrozenClock
 from tests.story import AGREED, AGREED_ELSEWHERE, CAKES, GAZETTE, HERALD, ISSUE, STATEMENT, Item, judge, learn
 
+T = TypeVar("T")
 STORY: tuple[tuple[Feed, tuple[Item, ...]], ...] = ((GAZETTE, (CAKES, AGREED, STATEMENT)), (HERALD, (AGREED_ELSEWHERE,)))
 DIED = 9
 
 
 @dataclass
 class Fate:
-    """Where the process is to die."""
+    """Just after what the process is to die: the how-manieth commit, post or edit; 0: never."""
 
     kind: str
-    moment: str
     number: int
     n_so_far: int = 0
 
-    def meet(self, kind: str, moment: str) -> None:
+    def meet(self, kind: str) -> None:
         """Die without ceremony if this is the place."""
-        if kind != self.kind:
-            return
-        self.n_so_far += moment == "before"
-        if moment == self.moment and self.n_so_far == self.number:
+        self.n_so_far += kind == self.kind
+        if kind == self.kind and self.n_so_far == self.number:
             os._exit(DIED)
 
 
 @dataclass
 class MortalUnitOfWork:
-    """A store that may die on either side of a commit."""
+    """A store that may die after a commit."""
 
     inner: SqlUnitOfWork
     fate: Fate
@@ -59,8 +61,7 @@ class MortalUnitOfWork:
     def transaction(self) -> Iterator[Transaction]:
         with self.inner.transaction() as tx:
             yield tx
-            self.fate.meet("commit", "before")
-        self.fate.meet("commit", "after")
+        self.fate.meet("commit")
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -69,8 +70,8 @@ class MortalUnitOfWork:
 
 
 @dataclass
-class MortalNotifier:
-    """A channel that may die on either side of a post."""
+class MortalBoard:
+    """A channel that may die after whatever is asked of it."""
 
     inner: SlackNotifier
     fate: Fate
@@ -79,14 +80,32 @@ class MortalNotifier:
     def channel(self) -> str:
         return self.inner.channel
 
+    @property
+    def gap_s(self) -> float:
+        return self.inner.gap_s
+
     def send(self, alert: Alert) -> str | None:
-        self.fate.meet("send", "before")
-        receipt = self.inner.send(alert)
-        self.fate.meet("send", "after")
-        return receipt
+        return self._meet("post", lambda: self.inner.send(alert))
+
+    def post(self, post: Post) -> str:
+        return self._meet("post", lambda: self.inner.post(post))
+
+    def find(self, post: Post, *, since: datetime) -> str | None:
+        return self._meet("find", lambda: self.inner.find(post, since=since))
+
+    def edit(self, receipt: str, post: Post) -> None:
+        self._meet("edit", lambda: self.inner.edit(receipt, post))
+
+    def check(self) -> str:
+        return self.inner.check()
+
+    def _meet(self, kind: str, call: Callable[[], T]) -> T:
+        result = call()
+        self.fate.meet(kind)
+        return result
 
 
-def work(uow: UnitOfWork, notifier: MortalNotifier, clock: FrozenClock) -> None:
+def work(uow: UnitOfWork, notifier: MortalBoard, clock: FrozenClock) -> None:
     """Run every job once, as the daemon would after its start."""
     fetcher, parser = FakeFetcher(), FakeParser()
     for feed, items in STORY:
@@ -96,23 +115,50 @@ def work(uow: UnitOfWork, notifier: MortalNotifier, clock: FrozenClock) -> None:
     learn(uow, clock)
     with uow.transaction() as tx:
         tx.feeds.sync([feed for feed, _ in STORY], now=clock.now())
-    poll.run(uow=uow, fetcher=fetcher, parser=parser, clock=clock, policy=PollPolicy(), jitter=lambda: 0.0)
+    poll.run(Polling(uow, fetcher, parser, clock, PollPolicy(), jitter=lambda: 0.0, pause=clock.advance))
     judge(uow)
     channels = [notifier.channel]
     assess.run([ISSUE], uow=uow, clock=clock, status_policy=StatusPolicy(), alert_policy=AlertPolicy(), channels=channels)
-    deliver.run(uow=uow, notifiers={notifier.channel: notifier}, clock=clock, policy=AlertPolicy())
-    watch.run(uow=uow, clock=clock, channels=channels)
+    deliver.run(uow=uow, notifiers={notifier.channel: notifier}, clock=clock, policy=AlertPolicy(), wait=clock.wait)
+    watch.run(uow=uow, clock=clock, channels=channels, policy=PollPolicy())
+
+
+def live(slack_url: str, minutes: int, database: Path, fate: Fate) -> None:
+    """Work one round on a database."""
+    clock = FrozenClock(STATEMENT.at + timedelta(minutes=minutes))
+    # The database's name is its channel, so that one stand-in serves all.
+    board = MortalBoard(SlackNotifier("xoxb-1", database.stem, base_url=slack_url), fate)
+    with closing(SqlUnitOfWork(f"sqlite:///{database}")) as uow:
+        work(MortalUnitOfWork(uow, fate), board, clock)
+
+
+def kill_everywhere(slack_url: str, template: Path, folder: Path) -> Iterator[Path]:
+    """Kill a process at each border of each kind, until one runs through; yield the databases of the dead."""
+    # To die before something is to die after what came before it: only these moments differ in what they leave behind.
+    for kind in ("commit", "post", "edit"):
+        for number in count(1):
+            database = Path(shutil.copy(template, folder / f"{kind}-{number}.db"))
+            # Forked, as each would else spend seconds on imports.
+            process = os.fork()
+            if process == 0:
+                live(slack_url, 60, database, Fate(kind, number))
+                os._exit(0)
+            status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+            if status == 0:
+                break
+            if status != DIED:
+                raise SystemExit(f"{database.stem}: ended with status {status}")
+            yield database
 
 
 def main() -> None:
-    slack_url, minutes, kind, moment, number, *databases = sys.argv[1:]
-    for database in databases:
-        fate = Fate(kind, moment, int(number))
-        clock = FrozenClock(STATEMENT.at + timedelta(minutes=int(minutes)))
-        # The database's name is its channel, so that one stand-in serves all.
-        notifier = MortalNotifier(SlackNotifier("xoxb-1", Path(database).stem, base_url=slack_url), fate)
-        with closing(SqlUnitOfWork(f"sqlite:///{database}")) as uow:
-            work(MortalUnitOfWork(uow, fate), notifier, clock)
+    what, slack_url, *rest = sys.argv[1:]
+    if what == "kill":
+        for database in kill_everywhere(slack_url, Path(rest[0]), Path(rest[1])):
+            print(database)
+    else:
+        for database in map(Path, rest[1:]):
+            live(slack_url, int(rest[0]), database, Fate("none", 0))
 
 
 if __name__ == "__main__":

@@ -7,29 +7,17 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import pytest
 
-from monitor.core.types import Change, Delivery, DeliveryState
+from monitor.core.types import Change, Delivery
 from monitor.store.session import SqlUnitOfWork
 from monitor.testing.slack_server import StandInSlack
-from tests.e2e.crash_child import DIED
 
 ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One killed process."""
-
-    database: Path
-    #: What was posted and leased at its death: nobody can know whether the post was settled.
-    unsettled: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -38,29 +26,26 @@ class World:
     template: Path
     slack: StandInSlack
 
-    def run(self, minutes: int, kind: str, moment: str, number: int, *databases: Path) -> int:
-        words = [sys.executable, "-m", "tests.e2e.crash_child", self.slack.base_url, str(minutes), kind, moment, str(number)]
-        done = subprocess.run([*words, *map(str, databases)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
-        assert done.returncode in {0, DIED}, done.stderr
-        return done.returncode
+    def run(self, minutes: int, *databases: Path) -> None:
+        """Work one round on each database, without dying."""
+        self._child("run", str(minutes), *map(str, databases))
 
     def new_database(self, name: str) -> Path:
         return Path(shutil.copy(self.template, self.folder / f"{name}.db"))
 
-    def kill_everywhere(self, kind: str, moment: str) -> list[Case]:
-        """Kill one process at each border of a kind, until one runs through."""
-        cases = []
-        for number in count(1):
-            database = self.new_database(f"{kind}-{moment}-{number}")
-            if self.run(60, kind, moment, number, database) == 0:
-                break
-            leased = {row.alert.alert_id for row in _deliveries(database) if row.state is DeliveryState.LEASED}
-            cases.append(Case(database, frozenset(leased & self.posts(database).keys())))
-        return cases
+    def kill_everywhere(self) -> list[Path]:
+        """Kill a process at each border there is; return their databases."""
+        return [Path(line) for line in self._child("kill", str(self.template), str(self.folder)).splitlines() if line.endswith(".db")]
+
+    def _child(self, what: str, *rest: str) -> str:
+        words = [sys.executable, "-m", "tests.e2e.crash_child", what, self.slack.base_url, *rest]
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def posts(self, database: Path) -> Counter[str]:
-        """Return how often each alert was posted for a database."""
-        own = [message for message in self.slack.messages if message["channel"] == database.stem]
+        """Return how often each key was posted for a database."""
+        own = [message for message in self.slack.messages if message["channel_name"] == database.stem]
         return Counter(message["metadata"]["event_payload"]["alert_id"] for message in own)
 
 
@@ -87,28 +72,32 @@ def world(tmp_path: Path, sqlite_template: Path) -> Iterator[World]:
 
 def test_whatever_border_the_process_dies_at_nothing_is_lost_or_told_twice(world: World) -> None:
     undisturbed = world.new_database("undisturbed")
-    assert world.run(60, "none", "before", 0, undisturbed) == 0
+    world.run(60, undisturbed)
     expected = _contents(undisturbed)
     changes, articles, deliveries = expected
     assert [change.to_status for change in changes] == ["talks_under_way", "broadly_agreed", "broadly_agreed", "joint_statement"]
     assert len(articles) == 4
     assert [state for _, state in deliveries] == ["sent", "sent"]
 
-    places = [("commit", "before"), ("commit", "after"), ("send", "before"), ("send", "after")]
-    with ThreadPoolExecutor(2) as pool:
-        cases = [case for found in pool.map(lambda place: world.kill_everywhere(*place), places) for case in found]
-    # At least one transaction for seeds, feeds, each poll, the matches, each piece of evidence, each lease and each settlement.
-    assert len(cases) >= 2 * (1 + 1 + 2 + 1 + 3 + 2 + 2) + 2 * 2
-    assert any(case.unsettled for case in cases)
+    killed = world.kill_everywhere()
+    # At least one transaction for seeds, feeds, each poll, the matches, each piece of evidence, each lease and each settlement; a root and
+    # two replies are posted, and the root is edited once.
+    assert len(killed) >= (1 + 1 + 2 + 1 + 3 + 3 + 3) + 3 + 1
+    is_unknown = [any(row.unknown_since for row in _deliveries(database)) for database in killed]
+    assert is_unknown.count(True) >= 2 * 3
 
-    # A fresh process finishes all of them, after the leases have run out.
-    assert world.run(180, "none", "before", 0, *(case.database for case in cases)) == 0
+    for database in killed:
+        world.slack.workspace.add_channel(database.stem)
+    # A fresh process finishes all of them, after the leases have run out: it looks before it posts again.
+    world.run(180, *killed)
     alerts = {name.removesuffix("@slack") for name, _ in deliveries}
-    for case in cases:
-        assert _contents(case.database) == expected, case
-        assert world.posts(case.database) == {alert: 1 + (alert in case.unsettled) for alert in alerts}, case
+    for database in killed:
+        assert _contents(database) == expected, database
+        assert world.posts(database) == dict.fromkeys(alerts, 1) | {f"root_{changes[0].issue_key}": 1}, database
+        assert [row.n_blind for row in _deliveries(database)] == [0, 0], database
+    assert any(method.startswith("conversations.") for method, _ in world.slack.calls)
 
     # And once more: everything is quiet.
     n_messages = len(world.slack.messages)
-    assert world.run(600, "none", "before", 0, *(case.database for case in cases)) == 0
+    world.run(600, *killed[::5])
     assert len(world.slack.messages) == n_messages

@@ -146,8 +146,10 @@ def test_a_signature_is_alerted_once_and_stays_in_the_log(site: LoopbackSite, sl
 
     with _daemon(TellingApp(load_settings(settings_file))) as app:
         app.wait_for_ticks("poll", "match", "assess", "deliver")
-    [message] = slack.messages
-    assert message["channel"] == "#desk"
+    root, message = slack.messages
+    assert root["channel_name"] == "desk"
+    assert root["text"].endswith("now signed")
+    assert (message["thread_ts"], message["subtype"]) == (root["ts"], "thread_broadcast")
     assert "signed" in message["blocks"][0]["text"]["text"]
     assert "sign" in message["text"]
 
@@ -164,5 +166,5 @@ def test_a_signature_is_alerted_once_and_stays_in_the_log(site: LoopbackSite, sl
     assert "2 feeds polled, 0 failed, 0 new articles, 0 edited; 0 matched; 0 changes" in _command(settings_file, "poll", "--once")
     with _daemon(TellingApp(load_settings(settings_file))) as app:
         app.wait_for_ticks("poll", "match", "assess", "deliver")
-    assert len(slack.messages) == 1
+    assert len(slack.messages) == 2
     assert len(_command(settings_file, "log", "--format", "jsonl").splitlines()) == len(rows)

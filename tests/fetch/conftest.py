@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from monitor.fetch.http import HttpFetcher, Timeouts
+from monitor.fetch.dial import Timeouts
+from monitor.fetch.http import HttpFetcher
 from monitor.testing.loopback import LoopbackSite
 
 

@@ -1,16 +1,28 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import socket
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
+import brotli
 import pytest
 
 from monitor.errors import BlockedAddressError, BodyTooLargeError, FetchError
-from monitor.fetch.http import HttpFetcher, Timeouts
+from monitor.fetch.dial import Timeouts
+from monitor.fetch.http import HttpFetcher
 from monitor.testing.loopback import Answer, LoopbackSite
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 LOOPBACK = ["127.0.0.0/8"]
 BODY = b"<rss version='2.0'/>"
@@ -27,7 +39,7 @@ def test_a_request_is_plain_and_says_who_asks(site: LoopbackSite, fetcher: HttpF
         "host": f"127.0.0.1:{site.port}",
         "user-agent": "monitor/1 (+https://monitor.example)",
         "accept": site.requests[0].headers["accept"],
-        "accept-encoding": "gzip, deflate",
+        "accept-encoding": "gzip, deflate, br, zstd",
     }
 
 
@@ -168,7 +180,7 @@ def test_a_compressed_body_is_inflated(site: LoopbackSite, fetcher: HttpFetcher)
 
 
 def test_a_gzip_bomb_is_refused(site: LoopbackSite, fetcher: HttpFetcher) -> None:
-    url = site.publish("/feed", gzip.compress(b"\0" * 20_000_000), headers={"Content-Encoding": "gzip"})
+    url = site.publish("/feed", gzip.compress(b"\0" * 2_000_000), headers={"Content-Encoding": "gzip"})
     with pytest.raises(BodyTooLargeError, match="inflated"):
         fetcher.fetch(url)
 
@@ -220,6 +232,93 @@ def test_headers_that_never_end_are_ended_by_the_deadline_or_their_size() -> Non
         with pytest.raises(FetchError):
             impatient(total_s=2).fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/feed")
         thread.join()
+
+
+def _serve_raw(listener: socket.socket, chunks: Iterator[bytes]) -> threading.Thread:
+    """Answer the first connection with these bytes, however long they last."""
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(10_000)
+            with suppress(ConnectionError):
+                for chunk in chunks:
+                    connection.sendall(chunk)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    return thread
+
+
+def test_a_head_beyond_its_limit_is_refused_long_before_the_deadline() -> None:
+    heads = [
+        itertools.chain([b"HTTP/1.1 200 OK\r\n"], itertools.repeat(b"X-More: " + b"y" * 50 + b"\r\n")),
+        itertools.repeat(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
+        itertools.chain([b"HTTP/1.1 200 OK\r\nX-One: "], itertools.repeat(b"y" * 1000)),
+    ]
+    fetcher = HttpFetcher("monitor/1", Timeouts(5, 5, 60), allowed_networks=LOOPBACK, max_header_bytes=20_000)
+    for head in heads:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            thread = _serve_raw(listener, head)
+            with pytest.raises(FetchError, match=r"larger than 20,000 bytes"):
+                fetcher.fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/feed")
+            thread.join()
+
+
+def test_a_server_that_says_nothing_at_all_is_not_waited_for_as_long_as_one_that_speaks(site: LoopbackSite) -> None:
+    fetcher = HttpFetcher("monitor/1", Timeouts(5, 30, 30, first_byte_s=0.1), allowed_networks=LOOPBACK)
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(FetchError, match=r"timed out after [01]\."):
+        fetcher.fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/feed")
+
+    def slow() -> Iterator[bytes]:
+        yield b"<rss "
+        site.closing.wait(0.4)
+        yield b"version='2.0'/>"
+
+    assert fetcher.fetch(site.script("/feed", Answer(200, {}, slow))).body == BODY
+
+
+HOPS = [
+    ([301], "/1"),
+    ([308], "/1"),
+    ([301, 308], "/2"),
+    ([302], None),
+    ([307, 301], None),
+    ([301, 302], "/1"),
+    ([301, 303, 301], "/1"),
+]
+
+
+@pytest.mark.parametrize(("statuses", "moved_to"), HOPS)
+def test_an_answer_tells_how_far_its_redirects_were_permanent(
+    site: LoopbackSite, fetcher: HttpFetcher, statuses: list[int], moved_to: str | None
+) -> None:
+    for number, status in enumerate(statuses):
+        site.script(f"/{number}", Answer(status, {"Location": f"/{number + 1}#top"}))
+    site.publish(f"/{len(statuses)}", BODY)
+    assert fetcher.fetch(site.url("/0")).moved_to == (moved_to and site.url(moved_to))
+    assert fetcher.fetch(site.url(f"/{len(statuses)}")).moved_to is None
+
+
+def test_a_retry_after_date_counts_from_our_clock_where_the_server_has_none() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        until = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)  # noqa: TID251 - the fetcher reads the system's clock.
+        answer = f"HTTP/1.1 503 Busy\r\nRetry-After: {until}\r\nContent-Length: 0\r\n\r\n".encode()
+        thread = _serve_raw(listener, iter([answer]))
+        with pytest.raises(FetchError) as caught:
+            impatient(total_s=10).fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/feed")
+        thread.join()
+    assert caught.value.retry_after_s is not None
+    assert 3000 < caught.value.retry_after_s <= 3600
+
+
+@pytest.mark.parametrize(("coding", "compress"), [("br", brotli.compress), ("zstd", zstd.compress)])
+def test_newer_codings_are_asked_for_and_undone(
+    site: LoopbackSite, fetcher: HttpFetcher, coding: str, compress: Callable[[bytes], bytes]
+) -> None:
+    assert fetcher.fetch(site.publish("/feed", compress(BODY), headers={"Content-Encoding": coding})).body == BODY
+    with pytest.raises(BodyTooLargeError, match="inflated"):
+        fetcher.fetch(site.publish("/bomb", compress(b"\0" * 2_000_000), headers={"Content-Encoding": coding}))
 
 
 def test_a_name_that_takes_too_long_to_resolve_is_a_failed_fetch() -> None:

@@ -16,7 +16,8 @@ from monitor.jobs import assess
 from monitor.jobs.assess import Assessed
 from monitor.ports import Assessment, Transaction, UnitOfWork
 from monitor.testing.fakes import FrozenClock
-from monitor.testing.memory_store import MemoryIssueStore, MemoryOutboxStore, MemoryTransaction, MemoryUnitOfWork
+from monitor.testing.memory_outbox import MemoryOutboxStore
+from monitor.testing.memory_store import MemoryIssueStore, MemoryTransaction, MemoryUnitOfWork
 from tests.story import AGREED, AGREED_ELSEWHERE, DENIED, ISSUE, ISSUE_KEY, STATEMENT, TALKS, article, judge, learn, store_articles
 
 
@@ -140,7 +141,9 @@ class TroubledUnitOfWork:
     def transaction(self) -> Iterator[Transaction]:
         with self.inner.transaction() as tx:
             issues, outbox = _Issues(tx.issues, self), _Outbox(tx.outbox, self)
-            yield MemoryTransaction(tx.feeds, tx.articles, cast(MemoryIssueStore, issues), cast(MemoryOutboxStore, outbox))
+            yield MemoryTransaction(
+                tx.feeds, tx.articles, cast(MemoryIssueStore, issues), cast(MemoryOutboxStore, outbox), tx.reviews, tx.held, tx.channels
+            )
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -208,3 +211,26 @@ def test_the_same_change_has_the_same_name_after_a_crash(told: MemoryUnitOfWork,
     with told.reading() as one, other.reading() as two:
         assert one.issues.changes() == two.issues.changes()
         assert ArticleId("story-2") in {change.article_id for change in one.issues.changes()}
+
+
+def test_an_edit_that_leaves_the_sentences_on_the_status_tells_nothing_anew(told: MemoryUnitOfWork, clock: FrozenClock) -> None:
+    _assess(told, clock)
+    later = replace(article(AGREED), version=2, text=f"{AGREED.text}\nReaders can write to us.", published_at=clock.now())
+    store_articles(told, later)
+    judge(told)
+    assert _assess(told, clock) == Assessed(n_assessed=1)
+    [assessment] = [row for key, row in told.committed().evidence.items() if key[1:] == ("story-2", 2)]
+    assert "leaves the sentences on the status as they stood in version 1" in (assessment.verdict or "")
+    assert _course(told) == STORY
+
+
+def test_an_edit_of_a_sentence_on_the_status_is_assessed_again(uow: MemoryUnitOfWork, clock: FrozenClock) -> None:
+    learn(uow, clock)
+    store_articles(uow, article(AGREED))
+    judge(uow)
+    _assess(uow, clock)
+    edited = replace(article(AGREED), version=2, title=STATEMENT.title, text=STATEMENT.text, published_at=STATEMENT.at)
+    store_articles(uow, edited)
+    judge(uow)
+    assert _assess(uow, clock).n_changes == 1
+    assert _state(uow).status_key == "joint_statement"

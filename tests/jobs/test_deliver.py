@@ -76,8 +76,9 @@ def test_a_crash_between_post_and_settlement_is_seen_and_posted_again() -> None:
         tx.outbox.lease(now=world.clock.now(), lease_s=120, limit=9)
     assert world.deliver() == Delivered()
     world.clock.advance(121)
-    assert world.deliver() == Delivered(n_sent=1)
-    assert world.rows()["d-1"].n_attempts == 2
+    # A channel that only sends cannot be asked what it has: the post may be the second, and is counted as such.
+    assert world.deliver() == Delivered(n_sent=1, n_blind=1)
+    assert (world.rows()["d-1"].n_attempts, world.rows()["d-1"].n_blind) == (2, 1)
 
 
 def test_a_failure_waits_twice_as_long_each_time_and_then_is_sent() -> None:

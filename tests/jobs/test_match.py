@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
+from monitor.core.lineage import share_origin
+from monitor.core.marks import article_fingerprints
 from monitor.core.policy import StatusPolicy
-from monitor.core.types import Article, ArticleId
+from monitor.core.types import Article, ArticleId, DateBasis, Edit, Entry, FeedKey, Page
 from monitor.errors import FetchError
 from monitor.jobs.examine import Examiner
 from monitor.jobs.match import Matched
@@ -21,16 +24,17 @@ PAGE = f"{AGREED.text} The ministers of both countries have broadly agreed on to
 
 @dataclass
 class FakePages:
-    """Pages by address; one that is missing raises."""
+    """Texts of pages by address, or whole pages; one that is missing raises."""
 
-    pages: dict[str, str | None] = field(default_factory=dict)
+    pages: dict[str, str | Page | None] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def read(self, url: str) -> str | None:
+    def read(self, url: str) -> Page | None:
         self.asked.append(url)
         if url not in self.pages:
             raise FetchError(f"{url} timed out")
-        return self.pages[url]
+        page = self.pages[url]
+        return Page(url, page) if isinstance(page, str) else page
 
 
 @pytest.fixture
@@ -128,7 +132,9 @@ def test_a_page_s_text_is_a_version_of_its_own_and_is_not_judged_again(learned: 
 
 
 @pytest.mark.parametrize("pages", [{}, {"https://gazette.example/2": None}, {"https://gazette.example/2": "Log in."}])
-def test_a_page_that_fails_or_tells_less_falls_back_to_the_feed_s_text(learned: MemoryUnitOfWork, pages: dict[str, str | None]) -> None:
+def test_a_page_that_fails_or_tells_less_falls_back_to_the_feed_s_text(
+    learned: MemoryUnitOfWork, pages: dict[str, str | Page | None]
+) -> None:
     store_articles(learned, article(AGREED))
     assert judge(learned, by=_examiner(FakePages(pages))).n_matches == 1
     assert [version.text for version in _versions(learned, "story-2")] == [AGREED.text]
@@ -147,14 +153,71 @@ def test_an_edit_that_comes_while_the_page_is_fetched_is_judged_and_not_lost(lea
     edit = replace(article(AGREED), version=2, title=STATEMENT.title, text=STATEMENT.text)
 
     class SlowPages(FakePages):
-        def read(self, url: str) -> str | None:
+        def read(self, url: str) -> Page | None:
             if not self.asked:
                 store_articles(learned, edit)
             self.asked.append(url)
-            return PAGE if len(self.asked) == 1 else None
+            return Page(url, PAGE) if len(self.asked) == 1 else None
 
     store_articles(learned, article(AGREED))
     judge(learned, by=_examiner(SlowPages()))
     assert [version.text for version in _versions(learned, "story-2")] == [AGREED.text, STATEMENT.text]
     [assessment] = learned.committed().evidence.values()
     assert (assessment.evidence.version, assessment.evidence.headline) == (2, STATEMENT.title)
+
+
+def test_an_undated_article_takes_the_date_of_its_page_and_no_other(learned: MemoryUnitOfWork) -> None:
+    seen = replace(article(AGREED), dated_by=DateBasis.SEEN)
+    earlier, later = seen.published_at - timedelta(days=2), seen.published_at + timedelta(days=2)
+    for name, basis, page_date in (("a", DateBasis.SEEN, earlier), ("b", DateBasis.SEEN, later), ("c", DateBasis.FEED, earlier)):
+        url = f"https://gazette.example/{name}"
+        store_articles(learned, replace(seen, article_id=ArticleId(name), url=url, dated_by=basis))
+        judge(learned, by=_examiner(FakePages({url: Page(url, PAGE, published_at=page_date)})))
+    dated = {name: (found[-1].published_at, found[-1].dated_by) for name in "abc" for found in [_versions(learned, name)]}
+    assert dated == {
+        "a": (earlier, DateBasis.PAGE),
+        "b": (seen.published_at, DateBasis.SEEN),
+        "c": (seen.published_at, DateBasis.FEED),
+    }
+
+
+def test_the_address_that_a_page_calls_its_own_finds_the_article_again(learned: MemoryUnitOfWork) -> None:
+    store_articles(learned, article(AGREED))
+    url = "https://gazette.example/2"
+    judge(learned, by=_examiner(FakePages({url: Page(url, PAGE, canonical_url="https://www.gazette.example/world/treaty-agreed")})))
+    twin = Entry(FeedKey("gazette"), None, "https://gazette.example/world/treaty-agreed", "x", "y", None)
+    with learned.reading() as tx:
+        assert set(tx.articles.by_fingerprint(article_fingerprints(twin)).values()) == {ArticleId("story-2")}
+
+
+def test_a_page_of_an_edited_article_tells_what_changed_since_its_last_page(learned: MemoryUnitOfWork) -> None:
+    url = "https://gazette.example/2"
+    store_articles(learned, article(AGREED))
+    judge(learned, by=_examiner(FakePages({url: PAGE})))
+    store_articles(learned, replace(article(AGREED), version=3, title=f"{AGREED.title}, again"))
+    judge(learned, by=_examiner(FakePages({url: PAGE.replace("broadly agreed on tolls", "signed a paper on tolls")})))
+    last = _versions(learned, "story-2")[-1]
+    assert last.version == 4
+    changed = [edit for edit in last.edits if "tolls" in edit.after]
+    assert [("broadly agreed on tolls" in edit.before, "signed a paper" in edit.after) for edit in changed] == [(True, True)]
+    assert all(isinstance(edit, Edit) for edit in last.edits)
+
+
+def test_a_copy_has_the_origin_of_what_was_read_before_it(learned: MemoryUnitOfWork) -> None:
+    text = (
+        "The ministers of Norland and Sudmark have broadly agreed on the harbour treaty and its many annexes.\n"
+        "It would open the northern channel to freight from next spring, two officials in the capital said.\n"
+        "Both cabinets still have to approve the text, and neither of them has set a date for it."
+    )
+    rewritten = "\n".join(f"Our reporters hear: {line[0].lower()}{line[1:]}" for line in text.splitlines())
+    first = replace(article(AGREED), article_id=ArticleId("first"), source="Gazette", text=text, url="urn:1")
+    store_articles(learned, first)
+    judge(learned)
+    copy = replace(
+        first, article_id=ArticleId("copy"), source="Herald", title=f"{AGREED.title}, reporters hear", text=rewritten, url="urn:2"
+    )
+    store_articles(learned, copy)
+    judge(learned)
+    keys = {key[1]: assessment.evidence.origin_keys for key, assessment in learned.committed().evidence.items()}
+    assert "origin:first" in keys[ArticleId("copy")]
+    assert share_origin(keys[ArticleId("first")], keys[ArticleId("copy")])

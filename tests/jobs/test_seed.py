@@ -7,6 +7,7 @@ from dataclasses import replace
 from monitor.core.policy import AlertPolicy, MatchPolicy, PollPolicy, StatusPolicy
 from monitor.core.types import ArticleId, Issue, Seed
 from monitor.jobs import assess, poll, seed
+from monitor.jobs.poll import Polling
 from monitor.ports import UnitOfWork
 from monitor.testing.fake_feeds import FakeFetcher, FakeParser
 from monitor.testing.fakes import FrozenClock, HashEncoder
@@ -109,7 +110,7 @@ def test_a_seed_that_a_feed_delivers_is_known(uow: MemoryUnitOfWork, clock: Froz
         tx.feeds.sync([GAZETTE], now=clock.now())
     parser.entry(GAZETTE, 1, title=TALKS.title, text=text, published_at=TALKS.at)
     fetcher.publish(GAZETTE.url, b"feed")
-    polled = poll.run(uow=uow, fetcher=fetcher, parser=parser, clock=clock, policy=PollPolicy(), jitter=lambda: 0.0)
+    polled = poll.run(Polling(uow, fetcher, parser, clock, PollPolicy(), jitter=lambda: 0.0, pause=clock.advance))
     assert (polled.n_new, polled.n_versions) == (0, 0)
     assert list(uow.committed().articles) == [ArticleId("seed-1")]
 

@@ -24,6 +24,11 @@ ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "alembic"
 
 
+def is_ours(name: str | None, kind: str, _: object = None) -> bool:
+    """The search index is made of what each database has, and is in no list of tables of the code."""
+    return kind != "table" or not (name or "").startswith("article_search")
+
+
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
     engine = open_engine(parse_url(url), busy_timeout_s=10)
@@ -45,7 +50,7 @@ def alembic(url: str) -> Iterator[Config]:
 
 def tables(url: str) -> set[str]:
     with connected(url) as connection:
-        return set(inspect(connection).get_table_names())
+        return {name for name in inspect(connection).get_table_names() if is_ours(name, "table")}
 
 
 def test_up_down_and_up_again(empty_url: str) -> None:
@@ -62,7 +67,8 @@ def test_up_down_and_up_again(empty_url: str) -> None:
 def test_the_migrations_make_the_tables_of_the_code(empty_url: str) -> None:
     upgrade(empty_url)
     with connected(empty_url) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        opts = {"compare_type": True, "compare_server_default": True, "include_name": is_ours}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
 
 

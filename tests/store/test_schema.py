@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import Table, select
 
-from monitor.core.types import Article, Baseline, Change, Delivery, Entry, Evidence, Feed, FeedState, IssueState, Match, Poll
+from monitor.core.types import Article, Baseline, Change, Delivery, Entry, Evidence, Feed, FeedState, IssueState, Match, Poll, Review
 from monitor.errors import StoreError
 from monitor.store import schema
 from monitor.store.session import SqlUnitOfWork
@@ -27,6 +27,7 @@ from tests.examples import ARTICLE, ISSUE, NOON, article
         (IssueState, schema.issues),
         (Match, schema.matches),
         (Poll, schema.polls),
+        (Review, schema.reviews),
     ],
 )
 def test_every_field_has_its_column(kind: type[Article], table: Table) -> None:

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
-from monitor.core.types.alerts import Alert, Delivery, DeliveryState
-from monitor.core.types.articles import Anchor, Article, ArticleId, Baseline, Embedding, FloatArray, Issue, IssueKey, Match, Seed
-from monitor.core.types.feeds import Entry, Feed, FeedKey, FeedState, FetchResult, Health, ParsedFeed, Poll
+from monitor.core.types.activity import Activity, IssueActivity, NearMiss
+from monitor.core.types.alerts import Alert, AlertKind, ChannelState, Delivery, DeliveryState, Post, PostForm, Step, Thread
+from monitor.core.types.articles import (
+    Anchor,
+    Article,
+    ArticleId,
+    Baseline,
+    DateBasis,
+    Edit,
+    Embedding,
+    FloatArray,
+    Issue,
+    IssueKey,
+    Match,
+    Page,
+    Seed,
+)
+from monitor.core.types.feeds import Entry, Feed, FeedHints, FeedKey, FeedState, FetchResult, Health, ParsedFeed, Poll
+from monitor.core.types.held import CoverageSpell, DigestMark, HeldAlert
+from monitor.core.types.identity import IdHabits, IdPolicy, IdVerdict, Serving
+from monitor.core.types.quiet import EVERY_DAY, ChannelRules, CoveragePolicy, IssueAlerts, QuietHours, QuietPolicy, Schedule
+from monitor.core.types.reviews import Review, ReviewAction, ReviewId, Via
+from monitor.core.types.severity import Severity
 from monitor.core.types.status import (
     Change,
     ChangeId,
@@ -26,7 +46,10 @@ from monitor.core.types.status import (
 )
 
 __all__ = [
+    "EVERY_DAY",
+    "Activity",
     "Alert",
+    "AlertKind",
     "Anchor",
     "Article",
     "ArticleId",
@@ -34,34 +57,63 @@ __all__ = [
     "Change",
     "ChangeId",
     "ChangeKind",
+    "ChannelRules",
+    "ChannelState",
     "Claim",
     "Confirmation",
+    "CoveragePolicy",
+    "CoverageSpell",
+    "DateBasis",
     "Delivery",
     "DeliveryState",
+    "DigestMark",
+    "Edit",
     "Embedding",
     "Entry",
     "Evidence",
     "Feed",
+    "FeedHints",
     "FeedKey",
     "FeedState",
     "FetchResult",
     "FloatArray",
     "Health",
+    "HeldAlert",
+    "IdHabits",
+    "IdPolicy",
+    "IdVerdict",
     "Issue",
+    "IssueActivity",
+    "IssueAlerts",
     "IssueKey",
     "IssueState",
     "Match",
+    "NearMiss",
+    "Page",
     "ParsedFeed",
     "Place",
     "Poll",
+    "Post",
+    "PostForm",
+    "QuietHours",
+    "QuietPolicy",
     "Quote",
     "ReadingContext",
+    "Review",
+    "ReviewAction",
+    "ReviewId",
+    "Schedule",
     "Seed",
     "Sentence",
     "SentenceReading",
+    "Serving",
+    "Severity",
     "Signal",
     "Speaker",
     "Stance",
     "StatusDecision",
+    "Step",
+    "Thread",
+    "Via",
     "Vote",
 ]

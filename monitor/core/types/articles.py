@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import NewType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.core.ladder import Ladder
+from monitor.core.types.quiet import IssueAlerts
 
 FloatArray = NDArray[np.float32]
 ArticleId = NewType("ArticleId", str)
 IssueKey = NewType("IssueKey", str)
+
+
+class DateBasis(StrEnum):
+    """What the date of an article rests on."""
+
+    FEED = "feed"  #: the feed's own date, or the analyst's
+    ADDRESS = "address"  #: the day in the article's address
+    PAGE = "page"  #: what the article's page says
+    SEEN = "seen"  #: the first sight of it, for want of anything better
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A sentence that one version says and the other does not; empty where there is none on that side."""
+
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +49,32 @@ class Article:
     first_seen_at: datetime
     #: Counts from 1; an edit raises it.
     version: int = 1
+    dated_by: DateBasis = DateBasis.FEED
+    #: What this version changed in the one before, sentence by sentence; empty for the first, and where only more became known.
+    edits: tuple[Edit, ...] = ()
+    #: The address that its page calls its own, perhaps another outlet's whose copy it is; empty where no page was read or none is named.
+    canonical_url: str = ""
 
     @property
     def headline_and_text(self) -> str:
         """Headline, blank line, text; what a reader would see."""
         return f"{self.title}\n\n{self.text}" if self.title else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the page of an article says, markup removed."""
+
+    #: Where it lies after redirects.
+    url: str
+    #: Main text, paragraphs separated by newlines; lines that only ask for a subscription are left out.
+    text: str
+    #: The address that the page calls its own, perhaps on another site whose copy it is; empty where it names none.
+    canonical_url: str = ""
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    #: Whether the text is only what stands before a paywall.
+    is_stub: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +95,7 @@ class Issue:
     title: str
     ladder: Ladder
     seeds: tuple[Seed, ...]
+    alerts: IssueAlerts = field(default_factory=IssueAlerts)
 
 
 @dataclass(frozen=True, slots=True)

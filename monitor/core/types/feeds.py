@@ -36,6 +36,18 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedHints:
+    """What the body of a feed says of how often it wants to be asked. Hours and days are those of UTC."""
+
+    #: Seconds between two updates: RSS `ttl`, or `sy:updatePeriod` over `sy:updateFrequency`; the longer where there are both.
+    period_s: float | None = None
+    #: Hours, 0 to 23, in which it is not to be asked (RSS `skipHours`).
+    skip_hours: tuple[int, ...] = ()
+    #: Days, 0 is Monday, on which it is not to be asked (RSS `skipDays`).
+    skip_days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FeedState:
     """A feed and what its polls have taught."""
 
@@ -45,7 +57,25 @@ class FeedState:
     etag: str | None = None
     last_modified: str | None = None
     last_poll_at: datetime | None = None
+    #: Instant at which a body was last read; a 304 leaves it.
     last_success_at: datetime | None = None
+    #: Instant at which a poll last brought a new article.
+    last_new_at: datetime | None = None
+    #: Digest of the last body that was read; an equal one need not be parsed again.
+    body_digest: str | None = None
+    #: What that body says of polling.
+    hints: FeedHints | None = None
+    #: Seconds between polls as learned from how much of each was known; None: not learned, the usual interval holds.
+    learned_interval_s: float | None = None
+    #: Instant of the last poll that had nothing in common with those before: items may have been missed.
+    last_gap_at: datetime | None = None
+    #: Whether the server answered 304 although the feed had changed, so that its 304 must be checked more often.
+    is_304_doubted: bool = False
+    #: Address that permanent redirects lead to, and how many polls in a row have confirmed it.
+    redirect_url: str | None = None
+    n_redirects: int = 0
+    #: Address that is asked in place of the configured one, after enough confirmations.
+    adopted_url: str | None = None
     last_error: str | None = None
     #: Sum of failure weights since the last success.
     failure_weight: float = 0.0
@@ -54,6 +84,11 @@ class FeedState:
     health: Health = Health.NEW
     #: Whether a "blind" notice for the present spell is out.
     is_blind_noticed: bool = False
+
+    @property
+    def poll_url(self) -> str:
+        """The address that the next poll asks."""
+        return self.adopted_url or self.feed.url
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +107,11 @@ class Entry:
     published_raw: str | None = None
     fetched_at: datetime | None = None
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing to read in it nor to know it by."""
+        return not (self.title or self.text or self.url or self.guid)
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
@@ -83,6 +123,8 @@ class ParsedFeed:
     flaw: str | None = None
     #: Format as the parser names it, e.g. `rss20`, `atom10`, `json11`.
     version: str = ""
+    #: What the body says of how often it wants to be asked.
+    hints: FeedHints = FeedHints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +139,8 @@ class FetchResult:
     content_type: str | None
     #: Lower-case header names to values, for the polling policy (max-age, Retry-After ...).
     headers: Mapping[str, str] = field(default_factory=dict)
+    #: Where the redirects that were called permanent (301, 308) led, up to the first that was not; None where there were none.
+    moved_to: str | None = None
 
     @property
     def is_modified(self) -> bool:
@@ -110,7 +154,7 @@ class Poll:
 
     feed_key: FeedKey
     at: datetime
-    #: `ok`, `not_modified`, or the class name of the error.
+    #: `ok`, `not_modified`, `same_body` (the bytes of the last time, not parsed again), or the class name of the error.
     outcome: str
     n_entries: int = 0
     n_new: int = 0

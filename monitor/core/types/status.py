@@ -155,6 +155,7 @@ class ChangeKind(StrEnum):
     CONFIRMATION = "confirmation"
     DENIAL = "denial"
     DETAIL = "detail"
+    MANUAL = "manual"  #: set by hand: a person, not an article, says where the matter stands
 
 
 @dataclass(frozen=True, slots=True)

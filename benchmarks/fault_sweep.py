@@ -1,0 +1,345 @@
+"""Thousands of deliveries through workers that are killed at random, over a Slack that fails in every way it can.
+
+    python -m benchmarks.fault_sweep [--deliveries 2000] [--workers 2] [--seed 7] [--database URL] [--no-steps]
+
+First every pair of steps at which two workers in a row can die, in one process (`fault_steps`). Then the real thing: worker processes over
+one database, killed with SIGKILL at random moments around their calls, while the stand-in answers 429, fails before and after it has posted,
+lets calls time out before and after it has posted, closes connections and is slow. Half of the channels can be looked through; the other half
+lack the scope, so that a post of unknown outcome must be made again. Last, one long-lived worker whose memory is watched.
+
+Ends with status 1 where anything was lost, came out of order, or was doubled without being counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from threading import Lock, Timer
+from typing import Any
+
+from sqlalchemy import func, select
+
+from benchmarks.fault_steps import change, n_moments, try_deaths
+from benchmarks.fault_worker import POLICY, Board, be_quiet, work
+from monitor.clock import SystemClock
+from monitor.core.alerts import make_delivery
+from monitor.core.policy import AlertPolicy
+from monitor.core.types import Delivery, DeliveryState
+from monitor.store import schema
+from monitor.store.session import SqlUnitOfWork
+from monitor.testing.slack_server import (
+    ERROR_AFTER_POSTING,
+    HANG_UP,
+    HANG_UP_AFTER_POSTING,
+    SERVER_ERROR,
+    TIME_OUT,
+    TIME_OUT_AFTER_POSTING,
+    Answer,
+    StandInSlack,
+    slow,
+)
+
+#: Faults by method, with the share of calls that they befall.
+FAULTS: dict[str, tuple[tuple[float, Answer], ...]] = {
+    "chat.postMessage": (
+        (0.04, Answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "1"})),
+        (0.04, SERVER_ERROR),
+        (0.04, ERROR_AFTER_POSTING),
+        (0.02, HANG_UP),
+        (0.02, HANG_UP_AFTER_POSTING),
+        (0.005, TIME_OUT),
+        (0.01, TIME_OUT_AFTER_POSTING),
+        (0.03, slow(0.1)),
+    ),
+    "chat.update": ((0.03, SERVER_ERROR), (0.02, HANG_UP)),
+    "conversations.history": ((0.03, SERVER_ERROR), (0.02, HANG_UP)),
+    "conversations.replies": ((0.03, SERVER_ERROR), (0.02, HANG_UP)),
+}
+N_CHANNELS = 10
+#: Changes of each issue on each channel.
+COURSE = 8
+#: Share of calls about which some worker is killed, and how long after the call at most, in seconds: long enough to hit what follows as well.
+KILLED = 0.04
+LATENESS_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a campaign."""
+
+    n_deliveries: int
+    n_killed: int
+    n_lost: int
+    #: Messages beyond the first, where the channel could be looked through, and where it could not.
+    n_doubled: int
+    n_doubled_unseen: int
+    #: Posts that were counted as possible doubles.
+    n_blind: int
+    n_out_of_order: int
+    n_stale_roots: int
+    n_faults: int
+    took_s: float
+
+    @property
+    def is_good(self) -> bool:
+        """Whether everything arrived, in order, and every double was one that could not be helped and was counted."""
+        is_counted = self.n_doubled_unseen <= self.n_blind
+        return not (self.n_lost or self.n_doubled or self.n_out_of_order or self.n_stale_roots) and is_counted
+
+
+def campaign(
+    url: str, *, n_deliveries: int, n_workers: int, seed: int, policy: AlertPolicy = POLICY, say: Callable[[str], None] = print
+) -> Report:
+    """Run one campaign over a database whose schema is up to date."""
+    started, luck = time.monotonic(), random.Random(seed)
+    with ExitStack() as stack:
+        seeing, deaf = (stack.enter_context(StandInSlack()) for _ in range(2))
+        deaf.workspace.scopes -= {"channels:history"}
+        killer, n_faults = Killer(luck), Counter[str]()
+        for slack in (seeing, deaf):
+            slack.chaos = _chaos(random.Random(luck.random()), n_faults, killer)
+        boards = [_board(number, seeing if number % 2 == 0 else deaf) for number in range(N_CHANNELS)]
+        uow = stack.enter_context(closing(SqlUnitOfWork(url)))
+        _fill(uow, boards, n_deliveries)
+        context = _context()
+
+        def start() -> BaseProcess:
+            process = context.Process(target=work, args=(url, boards, policy), daemon=True)
+            process.start()
+            return process
+
+        _run_workers(uow, killer, start, n_workers, say)
+        with uow.reading() as store:
+            rows = store.outbox.list(limit=n_deliveries + 1)
+        return _judge(rows, boards, (seeing, deaf), killer.n_killed, n_faults.total(), time.monotonic() - started)
+
+
+def _board(number: int, slack: StandInSlack) -> Board:
+    name = f"board-{number}"
+    return Board(name, slack.base_url, slack.workspace.add_channel(name))
+
+
+def _chaos(luck: random.Random, counts: Counter[str], killer: Killer) -> Callable[[str, dict[str, Any]], Answer | None]:
+    lock = Lock()
+
+    def fault(method: str, _: dict[str, Any]) -> Answer | None:
+        killer.think_about_it()
+        with lock:
+            at = luck.random()
+            for share, answer in FAULTS.get(method, ()):
+                if at < share:
+                    counts[method] += 1
+                    return answer
+                at -= share
+        return None
+
+    return fault
+
+
+def _fill(uow: SqlUnitOfWork, boards: Sequence[Board], n_deliveries: int) -> None:
+    start = SystemClock().now()
+    numbers = ((issue, number) for issue in range(n_deliveries) for number in range(COURSE))
+    left = n_deliveries
+    with uow.transaction() as store:
+        for issue, number in numbers:
+            for board in boards:
+                if left == 0:
+                    return
+                left -= 1
+                at = start + timedelta(microseconds=n_deliveries - left)
+                store.outbox.add(replace(make_delivery(change(f"issue-{issue}", number, start), board.name, at), due_at=start))
+
+
+@dataclass
+class Killer:
+    """Kills workers with SIGKILL, now and then, some moments after a call to the channel."""
+
+    luck: random.Random
+    workers: list[BaseProcess] = field(default_factory=list)
+    n_killed: int = 0
+    lock: Lock = field(default_factory=Lock)
+
+    def think_about_it(self) -> None:
+        """Perhaps kill a worker within the next moments; whichever, as the caller is only one of them."""
+        with self.lock:
+            if self.workers and self.luck.random() < KILLED:
+                victim = self.luck.choice(self.workers)
+                timer = Timer(self.luck.uniform(0, LATENESS_S), victim.kill)
+                timer.daemon = True
+                timer.start()
+
+    def keep_alive(self, start: Callable[[], BaseProcess], n_workers: int) -> None:
+        """Bury the dead and start others in their place."""
+        with self.lock:
+            dead = [worker for worker in self.workers if not worker.is_alive()]
+            self.workers = [worker for worker in self.workers if worker not in dead]
+            self.n_killed += len(dead)
+            self.workers += [start() for _ in range(n_workers - len(self.workers))]
+
+    def kill_all(self) -> None:
+        """End what is left."""
+        with self.lock:
+            workers, self.workers = self.workers, []
+        for worker in workers:
+            worker.kill()
+            worker.join()
+
+
+def _run_workers(uow: SqlUnitOfWork, killer: Killer, start: Callable[[], BaseProcess], n_workers: int, say: Callable[[str], None]) -> None:
+    """Keep workers alive until everything is sent and every root is up to date."""
+    told_at = time.monotonic()
+    try:
+        while (n_left := _n_left(uow)) > 0:
+            killer.keep_alive(start, n_workers)
+            time.sleep(0.02)
+            if time.monotonic() - told_at > 15:
+                told_at = time.monotonic()
+                say(f"  {n_left} left, {killer.n_killed} workers killed")
+    finally:
+        killer.kill_all()
+
+
+def _context() -> ForkServerContext:
+    """Return what starts workers: a server that has no threads, as this process has those of the stand-in."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["benchmarks.fault_worker"])
+    return context
+
+
+def _n_left(uow: SqlUnitOfWork) -> int:
+    """Return how many deliveries are not sent, and roots not up to date."""
+    with uow.connect(is_readonly=True) as connection:
+        unsent = select(func.count()).where(schema.outbox.c.state != DeliveryState.SENT.value)
+        stale = select(func.count()).where(schema.threads.c.edit_at.is_not(None))
+        return int(connection.execute(unsent).scalar_one() + connection.execute(stale).scalar_one())
+
+
+def _judge(
+    rows: Sequence[Delivery], boards: Sequence[Board], slacks: Sequence[StandInSlack], n_killed: int, n_faults: int, took_s: float
+) -> Report:
+    """Compare what was to be told with what the channels show."""
+    told: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row.created_at):
+        told[row.channel, row.alert.issue_key].append(row.alert.alert_id)
+    shown: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    roots: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for slack in slacks:
+        for message in slack.messages:
+            payload = message["metadata"]["event_payload"]
+            place = (message["channel_name"], payload["issue"])
+            if payload["form"] == "root":
+                roots[place].append(message["blocks"][0]["text"]["text"])
+            else:
+                shown[place].append(payload["alert_id"])
+    can_look = {board.name: board.base_url == slacks[0].base_url for board in boards}
+    changes = {(row.channel, row.alert.alert_id): row.alert.change for row in rows}
+    n_lost = n_disordered = n_stale = 0
+    doubles = Counter[bool]()
+    for place, alert_ids in told.items():
+        firsts = list(dict.fromkeys(shown[place]))
+        n_lost += len(set(alert_ids) - set(firsts))
+        n_disordered += firsts != [alert_id for alert_id in alert_ids if alert_id in set(firsts)]
+        doubles[can_look[place[0]]] += len(shown[place]) - len(firsts) + max(0, len(roots[place]) - 1)
+        last = changes[place[0], alert_ids[-1]]
+        assert last is not None
+        since = f"since {last.at:%d %b %Y %H:%M} UTC"
+        n_stale += not any(since in root for root in roots[place])
+    return Report(
+        len(rows),
+        n_killed,
+        n_lost,
+        doubles[True],
+        doubles[False],
+        sum(row.n_blind for row in rows),
+        n_disordered,
+        n_stale,
+        n_faults,
+        took_s,
+    )
+
+
+def memory_of_a_long_life(url: str, *, n_deliveries: int) -> tuple[float, float]:
+    """Let one worker deliver everything without faults; return its resident memory in MiB after a fifth, and at the end."""
+    with ExitStack() as stack:
+        slack = stack.enter_context(StandInSlack())
+        boards = [_board(number, slack) for number in range(N_CHANNELS)]
+        uow = stack.enter_context(closing(SqlUnitOfWork(url)))
+        _fill(uow, boards, n_deliveries)
+        process = _context().Process(target=work, args=(url, boards), daemon=True)
+        process.start()
+        early = 0.0
+        try:
+            while (n_left := _n_left(uow)) > 0:
+                if not early and n_left < n_deliveries * 4 // 5:
+                    early = _resident_mib(process.pid)
+                time.sleep(0.05)
+            return early, _resident_mib(process.pid)
+        finally:
+            process.kill()
+            process.join()
+
+
+def _resident_mib(pid: int | None) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def _sweep_steps() -> int:
+    """Let two workers in a row die at every pair of steps; return how many cases went wrong."""
+    moments = n_moments()
+    wrong = [problem for first in range(moments) for second in range(moments) for problem in try_deaths([first, second])]
+    print(f"steps: {moments} moments, {moments**2} pairs of deaths, {4 * moments**2} deliveries, {len(wrong)} wrong")
+    for problem in wrong[:10]:
+        print(f"  {problem}")
+    return len(wrong)
+
+
+def main() -> None:
+    """Run the whole sweep and print what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--deliveries", type=int, default=2000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--database", help="URL of an empty database; default: SQLite in a temporary folder")
+    parser.add_argument("--no-steps", action="store_true", help="leave out the pairs of steps")
+    parser.add_argument("--no-memory", action="store_true", help="leave out the long life")
+    wanted = parser.parse_args()
+    be_quiet()
+    is_good = wanted.no_steps or _sweep_steps() == 0
+    with tempfile.TemporaryDirectory(prefix="monitor-faults-") as folder:
+        url = wanted.database or f"sqlite:///{folder}/killed.db"
+        _upgrade(url)
+        print(f"kills: {wanted.deliveries} deliveries, {wanted.workers} workers, seed {wanted.seed}")
+        report = campaign(url, n_deliveries=wanted.deliveries, n_workers=wanted.workers, seed=wanted.seed)
+        print(json.dumps({name: getattr(report, name) for name in Report.__slots__}, indent=2))
+        is_good &= report.is_good
+        if not wanted.no_memory:
+            url = f"sqlite:///{folder}/long.db"
+            _upgrade(url)
+            early, late = memory_of_a_long_life(url, n_deliveries=wanted.deliveries)
+            print(f"memory of one worker: {early:.1f} MiB after a fifth of {wanted.deliveries} deliveries, {late:.1f} MiB at the end")
+    print("good" if is_good else "NOT GOOD")
+    sys.exit(0 if is_good else 1)
+
+
+def _upgrade(url: str) -> None:
+    with closing(SqlUnitOfWork(url)) as uow:
+        uow.upgrade()
+
+
+if __name__ == "__main__":
+    main()

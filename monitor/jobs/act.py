@@ -1,0 +1,118 @@
+"""act: what people do under a message, to review rows, to the message as everybody sees it; and the answers to their commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+
+from monitor.core.clicks import Click, Command, note_of, review_of_click
+from monitor.core.policy import StatusPolicy
+from monitor.core.reviews import check_review
+from monitor.core.types import ChangeId, DeliveryState, Issue, IssueKey, Post, PostForm, Review
+from monitor.errors import DeliveryError, DeliveryRefusedError, ReviewError
+from monitor.jobs.account import lines
+from monitor.ports import Board, Clock, Notifier, Queries, UnitOfWork
+
+log = structlog.get_logger(__name__)
+
+HELP = "/monitor status [ISSUE] tells where an issue stands; /monitor why LINK tells what became of an article, and why."
+#: Lines of an account that fit into one answer; `monitor explain` has them all.
+MAX_LINES = 40
+
+
+def take(click: Click, *, uow: UnitOfWork, queries: Queries, issues: Sequence[Issue]) -> bool:
+    """Write the review that a click stands for; return whether it was new. The same click again changes nothing.
+
+    Raises: ReviewError where it is about something that is not there.
+    """
+    change = queries.change(click.change_id)
+    if change is None:
+        raise ReviewError(f"{click.action.value}: there is no change {click.change_id!r}; was the database replaced?")
+    review = review_of_click(click, change.issue_key)
+    check_review(review, _issue(issues, change.issue_key).ladder)
+    return record(review, uow=uow)
+
+
+def record(review: Review, *, uow: UnitOfWork) -> bool:
+    """Write a review; return whether it was new."""
+    with uow.transaction() as store:
+        is_new = store.reviews.add(review)
+    if is_new:
+        log.info("reviewed", issue=review.issue_key, action=review.action.value, change=review.change_id, via=review.via.value)
+    return is_new
+
+
+def show(
+    change_id: ChangeId, *, uow: UnitOfWork, queries: Queries, issues: Sequence[Issue], notifiers: Mapping[str, Notifier], clock: Clock
+) -> int:
+    """Make every message about a change say what people came to; return how many were edited.
+
+    A message that cannot be edited now is logged and left: the review stands, and the next act on the change shows it.
+    """
+    change = queries.change(change_id)
+    if change is None:
+        return 0
+    with uow.reading() as store:
+        of_change, of_issue = store.reviews.of_changes([change_id]), store.reviews.of_issue(change.issue_key)
+        sent = [row for row in store.outbox.of_change(change_id) if row.state is DeliveryState.SENT and row.receipt]
+    note, is_settled = note_of(change, _issue(issues, change.issue_key).ladder, of_change, of_issue, clock.now())
+    n_edited = 0
+    for row in sent:
+        board = notifiers.get(row.channel)
+        if not isinstance(board, Board) or row.receipt is None:
+            continue
+        post = Post(row.alert.alert_id, PostForm.CHANGE, row.alert, note=note, keeps_buttons=not is_settled)
+        try:
+            board.edit(row.receipt, post)
+            n_edited += 1
+        except (DeliveryError, DeliveryRefusedError) as exc:
+            log.warning("review_not_shown", change=change_id, channel=row.channel, error=str(exc))
+    return n_edited
+
+
+def answer(command: Command, *, uow: UnitOfWork, queries: Queries, issues: Sequence[Issue], status_policy: StatusPolicy) -> str:
+    """Return the answer to a command, as lines of text."""
+    answers: Mapping[str, Callable[[], str]] = {
+        "status": lambda: _status(command.argument, uow, issues),
+        "why": lambda: _why(command.argument, uow, queries, status_policy),
+    }
+    return answers.get(command.verb, lambda: HELP)()
+
+
+def _status(name: str, uow: UnitOfWork, issues: Sequence[Issue]) -> str:
+    wanted = [issue for issue in issues if not name or name.casefold() in {issue.key.casefold(), issue.title.casefold()}]
+    if not wanted:
+        return f"There is no issue {name!r}; known: {', '.join(issue.key for issue in issues)}"
+    told = []
+    with uow.reading() as store:
+        for issue in wanted:
+            state = store.issues.state(issue.key)
+            label = next((status.label for status in issue.ladder.statuses if state and status.key == state.status_key), "no status yet")
+            since = f" since {state.since:%d %b %Y}, {state.confirmation.value}" if state and state.since else ""
+            told.append(f"{issue.title} ({issue.key}): {label}{since}")
+            if name and state:
+                told += [f"“{quote.quote}” — {quote.source}{f' {quote.url}' if quote.url else ''}" for quote in state.quotes[:2]]
+    return "\n".join(told)
+
+
+def _why(link: str, uow: UnitOfWork, queries: Queries, status_policy: StatusPolicy) -> str:
+    if not link:
+        return "Which article? Give its address or id: /monitor why LINK"
+    with uow.reading() as store:
+        found = store.articles.find(link)
+        if found is None:
+            return f"No stored article has the address or id {link!r}: no feed delivered it, or not yet."
+        trace = queries.trace(found)
+        held = [row for change in trace.changes for row in store.held.of_change(change.change_id)]
+    told = list(lines(trace, status_policy, held))
+    return "\n".join(
+        told if len(told) <= MAX_LINES else [*told[:MAX_LINES], f"... and {len(told) - MAX_LINES} more lines: monitor explain"]
+    )
+
+
+def _issue(issues: Sequence[Issue], key: IssueKey) -> Issue:
+    for issue in issues:
+        if issue.key == key:
+            return issue
+    raise ReviewError(f"the issue {key!r} is no longer followed; put its file back to review its changes")

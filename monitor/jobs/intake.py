@@ -1,0 +1,102 @@
+"""Entries of one feed to articles: looked up together, decided one after the other in view of what the feed's ids are worth."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.core.dedupe import Known, NewVersion, choose_known, decide_entry
+from monitor.core.identity import count_habits, decide_id_policy
+from monitor.core.marks import article_fingerprints, entry_identity, page_address, twin_marks
+from monitor.core.types import Article, ArticleId, Entry, Serving
+from monitor.ports import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What the entries of one poll were."""
+
+    n_entries: int = 0
+    #: Delivered before, or an article known from elsewhere.
+    n_known: int = 0
+    n_new: int = 0
+    n_versions: int = 0
+
+
+def store_entries(entries: Sequence[Entry], store: Transaction, *, source: str, now: datetime) -> Intake:
+    """Store the entries of one feed and what they make of their articles; the result is that of storing them one after the other.
+
+    The feed's habits are counted first, so that already the first poll knows whether its ids can be trusted; what was served is written
+    down before anything is made of it, so that an audit can tell whether all of it arrived.
+    """
+    entries = [entry for entry in entries if not entry.is_blank]
+    if not entries:
+        return Intake()
+    feed_key = entries[0].feed_key
+    guids_before = _guids_before(entries, store)
+    habits = store.feeds.habits(feed_key) + count_habits(entries, guids_before)
+    verdict = decide_id_policy(habits)
+    policy = verdict.policy
+
+    twins = twin_marks(entries)
+    identities = [entry_identity(entry, policy) for entry in entries]
+    fingerprints = [article_fingerprints(entry, policy, twins=twins) for entry in entries]
+    identified = store.articles.known_entries(feed_key, identities)
+    found = store.articles.by_fingerprint({mark for marks in fingerprints for mark in marks})
+    candidates = (choose_known(identified.get(name), marks, found) for name, marks in zip(identities, fingerprints, strict=True))
+    articles = store.articles.get({article_id for article_id in candidates if article_id is not None})
+    wordings = dict.fromkeys(mark for marks in fingerprints for mark in marks if mark.startswith("c:") and mark not in found)
+    if wordings:
+        n_fresh = sum(
+            name not in identified and found.keys().isdisjoint(marks) for name, marks in zip(identities, fingerprints, strict=True)
+        )
+        store.feeds.record_serving(Serving(feed_key, now, len(entries), n_fresh, tuple(wordings)))
+    if wordings or not identified.keys() >= set(identities):
+        # Ids that change while the words stay are a habit, too.
+        store.feeds.save_habits(feed_key, habits, verdict, now=now)
+
+    n_known = n_new = n_versions = 0
+    delivered = set(identified)
+    article_rows: list[tuple[Article, tuple[str, ...]]] = []
+    entry_rows: list[tuple[Entry, str, ArticleId]] = []
+    for entry, identity, marks in zip(entries, identities, fingerprints, strict=True):
+        article_id = choose_known(identified.get(identity), marks, found)
+        known = articles.get(article_id) if article_id else None
+        decision = decide_entry(
+            entry,
+            known,
+            now,
+            source=source,
+            seen=[mark for mark in marks if mark in found],
+            policy=policy,
+            is_redelivered=identity in delivered or page_address(entry.url) in guids_before,
+        )
+        article = decision.article
+        is_version = isinstance(decision, NewVersion)
+        is_new = not is_version and not isinstance(decision, Known)
+        n_versions += is_version
+        n_new += is_new
+        n_known += identity in delivered or not is_new
+        unseen = tuple(mark for mark in marks if mark not in found)
+        if is_new or is_version or unseen:
+            # A known article is written as well where the entry has other fingerprints: they let the same words be known again from any feed.
+            article_rows.append((article, unseen))
+        if identity not in identified:
+            entry_rows.append((entry, identity, article.article_id))
+            identified[identity] = article.article_id
+        found |= dict.fromkeys(unseen, article.article_id)
+        articles[article.article_id] = article
+    store.articles.add_all(article_rows)
+    store.articles.add_entries(entry_rows)
+    return Intake(len(entries), n_known, n_new, n_versions)
+
+
+def _guids_before(entries: Sequence[Entry], store: Transaction) -> dict[str, set[str]]:
+    """Return, for the addresses of these entries that this feed delivered before, the ids that they came with."""
+    before: dict[str, set[str]] = defaultdict(set)
+    for url, guid in store.articles.delivered(entries[0].feed_key, {entry.url for entry in entries if entry.url}):
+        if guid:
+            before[page_address(url)].add(guid)
+    return before

@@ -1,0 +1,309 @@
+"""Buttons and commands: signed and fresh by HTTP, acknowledged by Socket Mode, written once, shown to everybody."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from monitor.config import load_settings
+from monitor.core.clicks import Click
+from monitor.core.types import ReviewAction
+from monitor.errors import DatabaseBusyError
+from monitor.notify import actions
+from monitor.notify.slack_actions import Desk, HttpReply, SlackActions, SlackEndpoint, clicks_of
+from monitor.notify.slack_socket import SlackSocket
+from monitor.testing.fakes import FrozenClock
+from monitor.testing.slack_server import SERVER_ERROR, StandInSlack
+from tests.databases import sqlite_template
+from tests.story import AGREED, ISSUE_KEY, START, article, store_articles
+from tests.story_app import StoryApp, write_files
+
+__all__ = ["sqlite_template"]
+
+SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+
+
+@pytest.fixture
+def slack() -> Iterator[StandInSlack]:
+    with StandInSlack() as found:
+        yield found
+
+
+@pytest.fixture
+def app(tmp_path: Path, slack: StandInSlack) -> Iterator[StoryApp]:
+    """The application after one change was posted to Slack."""
+    section = {
+        "token": "xoxb-1",
+        "app_token": "xapp-1",
+        "signing_secret": SECRET,
+        "channel": "#desk",
+        "base_url": slack.base_url,
+        "gap_s": 0,
+    }
+    found = StoryApp(load_settings(write_files(tmp_path, {}, slack=section)))
+    found.uow.upgrade()
+    found.learn_seeds()
+    store_articles(found.uow, article(AGREED))
+    found.match()
+    found.assess()
+    for _ in range(3):
+        found.deliver()
+    yield found
+    found.slack_actions.close()
+    found.uow.close()
+
+
+def change_id(app: StoryApp) -> str:
+    [change] = [change for change in app.queries.log(issue_key=ISSUE_KEY) if not change.is_history]
+    return change.change_id
+
+
+def interaction(action: str, value: str, *, ts: str = "1725436800.1", user: str = "U1", url: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {"action_id": action, "block_id": actions.BLOCK, "action_ts": ts, "type": "button", "value": value}
+    if action == actions.WRONG_STATUS:
+        found = {**found, "type": "static_select", "value": None, "selected_option": {"value": value}}
+    return {"type": "block_actions", "user": {"id": user, "username": "ada"}, "actions": [found], "response_url": url}
+
+
+def signed(body: bytes, clock: FrozenClock, *, secret: str = SECRET, age_s: float = 0) -> dict[str, str]:
+    stamp = str(int(clock.now().timestamp() - age_s))
+    digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
+    return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}", "Content-Type": "application/x-www-form-urlencoded"}
+
+
+def post(app: StoryApp, payload: dict[str, Any], **more: Any) -> HttpReply:
+    endpoint, clock = app.slack_endpoint, app.clock
+    assert endpoint is not None
+    assert isinstance(clock, FrozenClock)
+    body = urlencode({"payload": json.dumps(payload)}).encode()
+    return endpoint.handle(signed(body, clock, **more), body)
+
+
+def reviews(app: StoryApp) -> list[tuple[str, str, str | None]]:
+    with app.uow.reading() as tx:
+        return [(row.action.value, row.by, row.status_key) for row in reversed(tx.reviews.list())]
+
+
+def shown(slack: StandInSlack) -> str:
+    [message] = slack.of_form("change")
+    return json.dumps(message["blocks"], ensure_ascii=False)
+
+
+def test_a_click_is_a_row_and_the_message_says_so_to_everybody(app: StoryApp, slack: StandInSlack) -> None:
+    assert '"action_id": "accept"' in shown(slack)
+    assert post(app, interaction(actions.ACCEPT, change_id(app))) == HttpReply(200)
+    app.slack_actions.close()
+    assert reviews(app) == [("accept", "ada (U1)", None)]
+    assert "Accepted by ada (U1), 04 Sep 08:00 UTC" in shown(slack)
+    assert '"action_id"' not in shown(slack)
+
+
+def test_a_picked_status_comes_with_its_key(app: StoryApp, slack: StandInSlack) -> None:
+    post(app, interaction(actions.WRONG_STATUS, f"{change_id(app)}|signed"))
+    app.slack_actions.close()
+    assert reviews(app) == [("wrong_status", "ada (U1)", "signed")]
+    assert "Wrong status, it is “signed”, says ada (U1)" in shown(slack)
+
+
+def test_a_mute_is_told_and_leaves_the_buttons(app: StoryApp, slack: StandInSlack) -> None:
+    post(app, interaction(actions.MUTE_24H, change_id(app)))
+    app.slack_actions.close()
+    assert reviews(app) == [("mute", "ada (U1)", None)]
+    assert "Muted until 05 Sep 08:00 UTC by ada (U1)" in shown(slack)
+    assert '"action_id": "accept"' in shown(slack)
+
+
+def test_a_replay_changes_nothing(app: StoryApp) -> None:
+    for _ in range(3):
+        assert post(app, interaction(actions.ACCEPT, change_id(app))) == HttpReply(200)
+    assert len(reviews(app)) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "status"), [({"secret": "another"}, 401), ({"age_s": 301}, 401), ({"age_s": -301}, 401), ({"age_s": 299}, 200)]
+)
+def test_only_a_signature_that_fits_and_is_fresh_counts(app: StoryApp, more: dict[str, Any], status: int) -> None:
+    assert post(app, interaction(actions.ACCEPT, change_id(app)), **more).status == status
+    assert len(reviews(app)) == (status == 200)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"X-Slack-Request-Timestamp": "soon", "X-Slack-Signature": "v0=1"}, {"X-Slack-Request-Timestamp": "1", "X-Slack-Signature": ""}],
+)
+def test_a_request_without_a_signature_is_refused(app: StoryApp, headers: dict[str, str]) -> None:
+    assert app.slack_endpoint is not None
+    assert app.slack_endpoint.handle(headers, b"payload=%7B%7D").status == 401
+
+
+def test_a_body_that_was_altered_is_refused(app: StoryApp) -> None:
+    assert app.slack_endpoint is not None
+    assert isinstance(app.clock, FrozenClock)
+    assert app.slack_endpoint.handle(signed(b"payload=1", app.clock), b"payload=2").status == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"payload={", 400),
+        (b"payload=[]", 400),
+        (b"payload=" + b"[" * 50_000, 400),
+        (b"\xff\xfe", 401),
+        (b"nothing=1", 400),
+        (b"x" * 1_000_001, 413),
+        (b"payload=%7B%22type%22%3A%22view_submission%22%7D", 200),
+    ],
+)
+def test_rubbish_is_answered_in_kind(app: StoryApp, body: bytes, status: int) -> None:
+    assert app.slack_endpoint is not None
+    assert isinstance(app.clock, FrozenClock)
+    assert app.slack_endpoint.handle(signed(body, app.clock), body).status == status
+    assert reviews(app) == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"user": {}},
+        {"actions": [{"action_id": "accept", "block_id": "review", "action_ts": "1"}]},
+        {"actions": [{"action_id": "accept", "block_id": "review", "value": "c-1"}]},
+        {"actions": [{"action_id": "accept", "block_id": "review", "value": "c-1", "action_ts": "soon"}]},
+        {"actions": [{"action_id": "accept", "block_id": "review", "value": "c-1", "action_ts": "1e300"}]},
+        {"actions": [{"action_id": "wrong_status", "block_id": "review", "selected_option": {"value": "c-1"}, "action_ts": "1"}]},
+        {"user": "U1"},
+    ],
+)
+def test_a_click_that_cannot_be_read_is_no_click(broken: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - each has words of its own
+        clicks_of(interaction(actions.ACCEPT, "c-1") | broken)
+
+
+def test_elements_of_others_are_passed_over() -> None:
+    other = interaction(actions.ACCEPT, "c-1")
+    other["actions"][0]["block_id"] = "another"
+    assert clicks_of(other) == []
+    assert clicks_of({"type": "message_action"}) == []
+
+
+def test_a_click_on_what_is_not_there_is_answered_to_whoever_clicked(app: StoryApp, slack: StandInSlack) -> None:
+    assert post(app, interaction(actions.ACCEPT, "c-none", url=slack.response_url)) == HttpReply(200)
+    app.slack_actions.close()
+    assert reviews(app) == []
+    [told] = slack.responses
+    assert "there is no change 'c-none'" in told["text"]
+    assert (told["response_type"], told["replace_original"]) == ("ephemeral", False)
+
+
+def test_a_click_that_cannot_be_written_is_asked_for_again() -> None:
+    def busy(click: Click) -> bool:
+        raise DatabaseBusyError(f"{click.action} cannot be written now")
+
+    clock, handler = FrozenClock(), SlackActions(Desk(busy, lambda _: None, lambda _: ""))
+    body = urlencode({"payload": json.dumps(interaction(actions.ACCEPT, "c-1"))}).encode()
+    assert SlackEndpoint(SECRET, handler, clock=clock).handle(signed(body, clock), body).status == 503
+    handler.close()
+
+
+def test_a_message_that_cannot_be_edited_costs_nothing_but_the_edit(app: StoryApp, slack: StandInSlack) -> None:
+    slack.script(*[SERVER_ERROR] * 5, method="chat.update")
+    assert post(app, interaction(actions.ACCEPT, change_id(app))) == HttpReply(200)
+    app.slack_actions.close()
+    assert len(reviews(app)) == 1
+    # The next act, or the page, shows it.
+    slack.script(method="chat.update")
+    for _ in range(6):
+        app.show_reviews(app.queries.log(issue_key=ISSUE_KEY)[0].change_id)
+    assert "Accepted by ada (U1)" in shown(slack)
+
+
+def command(app: StoryApp, text: str) -> str:
+    assert app.slack_endpoint is not None
+    assert isinstance(app.clock, FrozenClock)
+    body = urlencode({"command": "/monitor", "text": text, "user_id": "U1"}).encode()
+    reply = app.slack_endpoint.handle(signed(body, app.clock), body)
+    assert reply.status == 200
+    answer = json.loads(reply.body)
+    assert answer["response_type"] == "ephemeral"
+    assert isinstance(answer["text"], str)
+    return answer["text"]
+
+
+def test_status_tells_where_issues_stand(app: StoryApp) -> None:
+    assert command(app, "status").startswith(
+        "Will Norland and Sudmark conclude the harbour treaty? (harbour-treaty): broadly agreed since 02 Sep 2024, reported"
+    )
+    told = command(app, f"status {ISSUE_KEY}").splitlines()
+    assert len(told) >= 2
+    assert told[1].startswith("“Norland and Sudmark have broadly agreed")
+    assert command(app, "status figs") == "There is no issue 'figs'; known: harbour-treaty"
+
+
+def test_why_tells_the_way_of_an_article(app: StoryApp) -> None:
+    told = command(app, "why <https://gazette.example/2|the gazette>")
+    assert "2. match with harbour-treaty: yes" in told
+    assert "4. change: status talks\u200b_under\u200b_way → broadly\u200b_agreed" in told or "broadly_agreed" in told.replace("\u200b", "")
+    assert "5. alert: slack, sent" in told
+    assert "No stored article has the address" in command(app, "why https://nowhere.example/1")
+    assert "Which article?" in command(app, "why")
+
+
+def test_what_nobody_knows_gets_the_list_of_commands(app: StoryApp) -> None:
+    assert command(app, "") == command(app, "dance") == command(app, "help")
+    assert "why LINK" in command(app, "help")
+
+
+def test_by_socket_mode_a_click_is_acknowledged_written_and_shown(app: StoryApp, slack: StandInSlack) -> None:
+    socket = app.slack_socket
+    assert socket is not None
+    socket.start()
+    try:
+        far = slack.socket_mode
+        name = far.push("interactive", interaction(actions.ACCEPT, change_id(app)))
+        far.wait_for_ack(name)
+        assert reviews(app) == [("accept", "ada (U1)", None)]
+        # Delivered again, on a connection of its own, as after a lost acknowledgement.
+        far.ask_to_reconnect()
+        again = far.push("interactive", interaction(actions.ACCEPT, change_id(app)), envelope_id="again")
+        far.wait_for_ack(again)
+        asked = far.push("slash_commands", {"command": "/monitor", "text": "status"})
+        assert "broadly agreed" in far.wait_for_ack(asked)["payload"]["text"]
+        broken = far.push("interactive", {"type": "block_actions", "actions": "x", "user": {}})
+        far.wait_for_ack(broken)
+        far.wait_for_ack(far.push("events_api", {"event": {"type": "app_mention"}}))
+    finally:
+        socket.close()
+    assert len(reviews(app)) == 1
+    assert "Accepted by ada (U1)" in shown(slack)
+
+
+def test_a_connection_that_is_refused_is_tried_again_and_stops_when_told(slack: StandInSlack) -> None:
+    slack.script(*[SERVER_ERROR] * 2, method="apps.connections.open")
+    taken: list[Click] = []
+
+    def take(click: Click) -> bool:
+        taken.append(click)
+        return True
+
+    handler = SlackActions(Desk(take, lambda _: None, lambda _: "yes"))
+    socket = SlackSocket("xapp-1", handler, base_url=slack.base_url, retry_s=0.01)
+    socket.start()
+    try:
+        slack.socket_mode.wait_for_ack(slack.socket_mode.push("interactive", interaction(actions.MUTE_24H, "c-1")))
+    finally:
+        socket.close()
+    assert [click.action for click in taken] == [ReviewAction.MUTE]
+
+
+def test_an_act_in_the_far_past_still_names_its_own_time(app: StoryApp) -> None:
+    old = START - timedelta(days=1)
+    post(app, interaction(actions.NOT_A_CHANGE, change_id(app), ts=f"{old.timestamp():.6f}"))
+    with app.uow.reading() as tx:
+        assert [row.at for row in tx.reviews.list()] == [old]
