@@ -91,7 +91,7 @@ class StatusPolicy:
     vote_probability: float = 0.45
     #: Log-odds that a trained judge's word of a setback (postponed, stalled, contested) is doubted by, 0 to 5: what is put off, slowed or opposed is more
     #: often a session, a clause or a side issue than the matter itself (docs/accuracy.md).
-    setback_doubt: float = 1.5
+    setback_doubt: float = 1.0
     #: Least relevance score at which an article may confirm the present status. The gate to reading lies lower, and a confirmation has no judge.
     confirm_relevance: float = 0.45
     #: Days after which a vote is forgotten.

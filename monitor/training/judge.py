@@ -41,10 +41,10 @@ from monitor.training.matter import States, nearest, texts_of
 SEED = 20240927
 #: Articles of other storylines strewn into each: those that are most like it, as they are what passes the gate of a real stream, and any.
 N_NEAR, N_ANY = 26, 4
-#: Chosen by cross-validation on the storyline corpus (docs/accuracy.md).
-N_TREES, LEARNING_RATE, N_LEAVES, LEAST_ROWS, SMOOTHING, SHARE_OF_FEATURES, N_FORESTS = 220, 0.06, 14, 60, 5.0, 0.5, 3
-#: Part of the judge's word (as log-odds) that comes from forests which do not hear the matter head: the two err differently on real streams.
-DEAF_SHARE = 0.3
+#: Part of the judge's word (as log-odds) that comes from a second, smaller judge: it does not hear the matter head, is grown on the storylines of
+#: varied style only, and sees fewer strewn articles. The two err differently, on real streams above all (docs/accuracy.md).
+SECOND_SHARE, SECOND_FILES, SECOND_STREWN, SECOND_SEED = 0.3, "abcdefg", 0.35, 3
+LEARNING_RATE, SMOOTHING, SHARE_OF_FEATURES, N_FORESTS = 0.06, 5.0, 0.5, 3
 #: Share of articles that are also shown as flashes, headline only: news comes so, and a written corpus has too few.
 FLASH_SHARE = 0.5
 #: Probability at which the walk by the forest's own course moves on.
@@ -206,8 +206,31 @@ def flashes(walk: Walk) -> Walk:
     return replace(walk, steps=tuple(replace(step, evidence=step.flash) for step in walk.steps))
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a forest is grown; chosen on the storyline corpus (docs/accuracy.md)."""
+
+    n_trees: int
+    n_leaves: int
+    least_rows: int
+
+
+FIRST, SECOND = Size(220, 14, 60), Size(140, 10, 40)
+
+
 def grow(walks: Sequence[Walk]) -> Forest:
-    """Grow the forest on some walks."""
+    """Grow the judge's two forests on some walks, and mix them."""
+    first = grow_one(walks, FIRST)
+    rng = random.Random(SECOND_SEED)  # noqa: S311 - it drops articles.
+    broad = [walk for walk in walks if walk.storyline.issue.key[0] in SECOND_FILES]
+    thin = [
+        replace(walk, steps=tuple(step for step in walk.steps if step.item.mark != "-" or rng.random() < SECOND_STREWN)) for walk in broad
+    ]
+    return mixed(first, grow_one(thin, SECOND, n_unheard=N_TOLD), SECOND_SHARE) if thin else first
+
+
+def grow_one(walks: Sequence[Walk], size: Size, *, n_unheard: int = 0) -> Forest:
+    """Grow one forest, first by the labels and then by its own course; it does not hear the last `n_unheard` features."""
     every = [*walks, *map(flashes, walks)]
     rows: list[FloatArray] = []
     labels: list[int] = []
@@ -216,13 +239,17 @@ def grow(walks: Sequence[Walk]) -> Forest:
         rows += more
         labels += marks
     # One forest will do to walk by.
-    draft = Judge(_forest(np.stack(rows), np.array(labels), n_forests=1), "draft")
+    draft = Judge(_forest(_heard(rows, n_unheard), np.array(labels), size, n_forests=1), "draft")
     for walk in every:
         more, marks, _ = rows_of(walk, draft)
         rows += more
         labels += marks
+    return _forest(_heard(rows, n_unheard), np.array(labels), size)
+
+
+def _heard(rows: Sequence[FloatArray], n_unheard: int) -> FloatArray:
     table = np.stack(rows)
-    return mixed(_forest(table, np.array(labels)), _forest(table[:, :-N_TOLD], np.array(labels)), DEAF_SHARE)
+    return table[:, : table.shape[1] - n_unheard]
 
 
 def mixed(first: Forest, second: Forest, share: float) -> Forest:
@@ -241,15 +268,15 @@ def mixed(first: Forest, second: Forest, share: float) -> Forest:
     )
 
 
-def _forest(rows: FloatArray, labels: np.ndarray, n_forests: int = N_FORESTS) -> Forest:
+def _forest(rows: FloatArray, labels: np.ndarray, size: Size, n_forests: int = N_FORESTS) -> Forest:
     parts: dict[str, list[float]] = {"roots": [], "feature": [], "threshold": [], "left": [], "right": [], "value": []}
     starts = []
     for number in range(n_forests):
         model = HistGradientBoostingClassifier(
-            max_iter=N_TREES,
+            max_iter=size.n_trees,
             learning_rate=LEARNING_RATE,
-            max_leaf_nodes=N_LEAVES,
-            min_samples_leaf=LEAST_ROWS,
+            max_leaf_nodes=size.n_leaves,
+            min_samples_leaf=size.least_rows,
             l2_regularization=SMOOTHING,
             max_features=SHARE_OF_FEATURES,
             early_stopping=False,

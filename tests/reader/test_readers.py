@@ -16,6 +16,7 @@ from monitor.reader.cue_reader import CueReader
 from monitor.reader.head import PHASES, STANCES, HeadReading, ReadingHead
 from monitor.reader.head_reader import HeadReader
 from monitor.reader.judge import load_judge
+from monitor.reader.matter_head import MatterHead
 from monitor.testing.fakes import HashEncoder
 from tests.builders import LADDER, make_article, make_issue
 from tests.core.trees import split
@@ -110,7 +111,7 @@ def test_no_sentences_give_no_readings(reader: HeadReader | CueReader) -> None:
 
 def test_a_reader_is_known_by_its_weights() -> None:
     head = ReadingHead()
-    assert HeadReader(HashEncoder(), head).reader_id == head.version
+    assert HeadReader(HashEncoder(), head).reader_id == f"{head.version} {MatterHead().version}"
     assert CueReader(HashEncoder()).reader_id == "cues-1"
 
 

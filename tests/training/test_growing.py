@@ -22,11 +22,13 @@ from tests.builders import ROOT, make_evidence
 from tests.core.trees import leaf, log_odds, split
 from tests.examples import NOON
 
+SMALL = growing.Size(20, 10, 10)
+
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(growing, "N_TREES", 20)
-    monkeypatch.setattr(growing, "LEAST_ROWS", 10)
+    monkeypatch.setattr(growing, "FIRST", SMALL)
+    monkeypatch.setattr(growing, "SECOND", SMALL)
 
 
 def data() -> tuple[FloatArray, np.ndarray]:
@@ -37,15 +39,15 @@ def data() -> tuple[FloatArray, np.ndarray]:
 
 
 @pytest.mark.parametrize("n_forests", [1, 3])
-def test_the_exported_forest_gives_the_librarys_own_probabilities(n_forests: int, small: None) -> None:
+def test_the_exported_forest_gives_the_librarys_own_probabilities(n_forests: int) -> None:
     rows, labels = data()
-    forest = growing._forest(rows, labels, n_forests)
+    forest = growing._forest(rows, labels, SMALL, n_forests)
     assert (forest.n_forests, len(forest.roots)) == (n_forests, 20 * n_forests)
     models = [
         HistGradientBoostingClassifier(
             max_iter=20,
             learning_rate=growing.LEARNING_RATE,
-            max_leaf_nodes=growing.N_LEAVES,
+            max_leaf_nodes=SMALL.n_leaves,
             min_samples_leaf=10,
             l2_regularization=growing.SMOOTHING,
             max_features=growing.SHARE_OF_FEATURES,
