@@ -28,6 +28,7 @@ from monitor.jobs import act, assess, deliver, digest, match, poll, prune, relea
 from monitor.jobs.examine import Examiner
 from monitor.ports import (
     ActivityQueries,
+    Board,
     ChatModel,
     Clock,
     FeedFetcher,
@@ -337,6 +338,16 @@ class App:
     def show_reviews(self, change_id: ChangeId) -> int:
         """Make every message about a change say what people came to; return how many were edited."""
         return act.show(change_id, uow=self.uow, queries=self.queries, issues=self.issues, notifiers=self.notifiers, clock=self.clock)
+
+    def show_reviews_later(self, change_id: ChangeId) -> None:
+        """Have messages about a change say what people came to, without waiting for it; nothing where no channel keeps what is posted."""
+        if any(isinstance(notifier, Board) for notifier in self.notifiers.values()):
+            self.slack_actions.show_later(change_id)
+
+    def close_actions(self) -> None:
+        """Finish the edits of messages that are in hand, if any were begun."""
+        if "slack_actions" in self.__dict__:
+            self.slack_actions.close()
 
     # --- jobs --------------------------------------------------------------------------------------------------------
 

@@ -81,7 +81,7 @@ class SlackActions:
                 self._pool.submit(_tell, click.answer_url, f"That did not work: {exc}")
                 continue
             # Also where it was known: the edit may be what failed the first time.
-            self._pool.submit(self._show, click.change_id)
+            self.show_later(click.change_id)
 
     def command(self, form: Mapping[str, str]) -> dict[str, Any]:
         """Return the answer to a slash command, for the eyes of whoever typed it."""
@@ -91,6 +91,14 @@ class SlackActions:
             log.warning("command_failed", error=str(exc))
             text = f"That did not work: {exc}"
         return {"response_type": "ephemeral", "text": cut(escape(text), MAX_ANSWER)}
+
+    def show_later(self, change_id: ChangeId) -> None:
+        """Show everybody what people came to about a change, without letting the caller wait for it."""
+        try:
+            self._pool.submit(self._show, change_id)
+        except RuntimeError:
+            # The daemon stops: the review is written, and the next act on the change shows it.
+            log.warning("review_not_shown", change=change_id, error="stopping")
 
     def close(self) -> None:
         """Finish what was begun."""

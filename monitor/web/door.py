@@ -10,7 +10,8 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from monitor.web.gate import API, SAFE_METHODS, Gate, Refusal, Request
+from monitor.notify.slack_actions import MAX_BODY_BYTES
+from monitor.web.gate import API, SAFE_METHODS, SLACK_PATH, Gate, Refusal, Request
 
 #: Largest body of a request, bytes: a form with the longest note, in any script, is well below.
 MAX_BODY = 65_536
@@ -88,7 +89,8 @@ def _too_large(request: Request) -> Refusal | None:
     length = request.headers.get("content-length", "")
     if not length.isdigit():
         return Refusal(411, "the request says not how long it is; send Content-Length")
-    return Refusal(413, f"the request has {length} bytes; {MAX_BODY} are the most") if int(length) > MAX_BODY else None
+    most = MAX_BODY_BYTES if request.path == SLACK_PATH else MAX_BODY
+    return Refusal(413, f"the request has {length} bytes; {most} are the most") if int(length) > most else None
 
 
 class _Answer:

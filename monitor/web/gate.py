@@ -23,8 +23,9 @@ from monitor.web.sessions import Sessions
 from monitor.web.throttle import Throttle
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-#: Open to everybody: the sign-in itself, what it looks like, and whether the page lives.
-OPEN_PATHS = ("/sign-in", "/static/", "/alive")
+#: Open to everybody: the sign-in itself, what it looks like, whether the page lives, and what Slack signs.
+SLACK_PATH = "/slack/acts"
+OPEN_PATHS = ("/sign-in", "/static/", "/alive", SLACK_PATH)
 API = "/api/"
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 

@@ -26,7 +26,7 @@ from monitor.web.api import events, lists, writes
 from monitor.web.desk import Desk, NotFoundError, desk_of
 from monitor.web.door import Door
 from monitor.web.gate import API, Gate, is_loopback
-from monitor.web.routes import acts, articles, board, changes, exports, issues, session, watch
+from monitor.web.routes import acts, articles, board, changes, exports, issues, session, slack, watch
 from monitor.web.sessions import Sessions
 
 log = structlog.get_logger(__name__)
@@ -65,8 +65,8 @@ def build(app: App) -> ASGIApp:
     page.mount("/static", KeptFiles(directory=shown.HERE / "static"))
     for router in (lists.router, writes.router, events.router):
         page.include_router(router, prefix="/api/v1")
-    for router in (exports.router, board.router, issues.router, changes.router, articles.router, watch.router, session.router, acts.router):
-        page.include_router(router, include_in_schema=False)
+    for room in (exports, board, issues, changes, articles, watch, session, acts, slack):
+        page.include_router(room.router, include_in_schema=False)
     page.add_exception_handler(MonitorError, _explained)
     page.add_exception_handler(HTTPException, _explained)
     page.add_exception_handler(RequestValidationError, _explained)
@@ -109,6 +109,7 @@ class PageServer:
 
     def __init__(self, app: App) -> None:
         section = app.settings.web
+        self._app = app
         self._page = build(app)
         self._host = section.host
         self._socket = _listen(section.host, section.port)
@@ -139,6 +140,7 @@ class PageServer:
         self._server.should_exit = True
         self._thread.join(timeout=STOP_S + 5)
         self._socket.close()
+        self._app.close_actions()
 
 
 def _listen(host: str, port: int) -> socket.socket:

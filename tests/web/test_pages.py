@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
+from monitor.config.channels import ChannelSettings
 from monitor.core.types import ChangeKind
 from tests.examples import ISSUE
 from tests.web.desk import DeskApp, client_of, form_token, open_app, pages
@@ -136,8 +138,14 @@ def test_a_form_leads_back_to_pages_of_ours_only(client: TestClient) -> None:
 
 def test_settings_are_shown_without_secrets(tmp_path: Path, sqlite_template: Path) -> None:
     app = open_app(tmp_path, sqlite_template, password_hash="scrypt$secret")
+    hook = ChannelSettings(kind="webhook", url=SecretStr("https://hook.example/a-secret-path"), secret=SecretStr("whsec_x"))
+    app = DeskApp(app.settings.model_copy(update={"channels": {"desk": hook}}), app.clock)
     with client_of(app) as client:
         page = client.get("/settings").text
+    assert "channels.desk.url" in page
+    assert "NAME" not in page
+    assert "a-secret-path" not in page
+    assert "whsec_x" not in page
     assert "scrypt$secret" not in page
     assert "web.password_hash" in page
     assert "set, not shown" in page

@@ -148,6 +148,10 @@ class FeedOut(Answer):
     next_poll_at: datetime
     last_poll_at: datetime | None
     last_success_at: datetime | None
+    last_new_at: datetime | None
+    learned_interval_s: float | None
+    last_gap_at: datetime | None
+    adopted_url: str | None
     failing_since: datetime | None
     last_error: str | None
 
@@ -278,6 +282,10 @@ def feed_out(state: FeedState) -> FeedOut:
         next_poll_at=state.next_poll_at,
         last_poll_at=state.last_poll_at,
         last_success_at=state.last_success_at,
+        last_new_at=state.last_new_at,
+        learned_interval_s=state.learned_interval_s,
+        last_gap_at=state.last_gap_at,
+        adopted_url=mask_secrets(state.adopted_url) if state.adopted_url else None,
         failing_since=state.failing_since,
         last_error=mask_secrets(state.last_error) if state.last_error else None,
     )

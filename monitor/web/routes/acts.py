@@ -86,8 +86,11 @@ def act(
 
 
 def record(desk: Desk, review: Review) -> Review:
-    """Do what a review says. Raises: NotFoundError, ReviewError."""
-    return job.run(review, uow=desk.app.uow, ladder=desk.ladder(desk.issue(review.issue_key)))
+    """Do what a review says, and have the messages about its change say so. Raises: NotFoundError, ReviewError."""
+    written = job.run(review, uow=desk.app.uow, ladder=desk.ladder(desk.issue(review.issue_key)))
+    if written.change_id is not None:
+        desk.app.show_reviews_later(written.change_id)
+    return written
 
 
 def take_back(desk: Desk, undoes: str, *, name: ReviewId, by: str, via: Via, note: str = "") -> Review:

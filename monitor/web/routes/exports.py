@@ -12,19 +12,18 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
+from monitor.core.atom import MAX_ENTRIES, atom_document
 from monitor.core.interchange import article_object, change_object, instant_text
 from monitor.core.types import Change, IssueKey
 from monitor.core.visible import defused, visible
 from monitor.ports.pages import ArticleFilter, ChangeFilter, IssueName
 from monitor.web.api.models import change_out, delivery_out, feed_out, review_out
-from monitor.web.atom import atom_feed
+from monitor.web.atom import entry_of
 from monitor.web.desk import AtDesk, Desk, NotFoundError
 from monitor.web.door import request_of
 from monitor.web.filters import MOST, WantedArticles, WantedChanges
 
 router = APIRouter()
-#: Changes of an Atom feed: more than a reader shows, and more than a night brings.
-N_ATOM = 100
 #: Deliveries and reviews of a file.
 N_RECORDS = 10_000
 Row = Mapping[str, Any]
@@ -108,10 +107,13 @@ def issue_atom(request: Request, desk: AtDesk, key: str) -> Response:
 
 def _atom(request: Request, desk: Desk, wanted: ChangeFilter, title: str, feed_path: str, page_path: str) -> Response:
     names, asked = desk.names(), request_of(request.scope)
-    found = [row.change for row in desk.pages.changes(wanted, limit=N_ATOM).rows]
-    told = [(change, names[change.issue_key].title, _before(desk, names, change), _after(desk, names, change)) for change in found]
     address = f"{desk.gate.scheme(asked)}://{asked.headers.get('host', '')}"
-    body = atom_feed(told, title=title, address=address, feed_path=feed_path, page_path=page_path, now=desk.now())
+    entries = [
+        entry_of(change, names[change.issue_key].title, _before(desk, names, change), _after(desk, names, change), address=address)
+        for change in (row.change for row in desk.pages.changes(wanted, limit=MAX_ENTRIES).rows)
+    ]
+    here = f"{address}{feed_path}"
+    body = atom_document(visible(title), entries, feed_id=here, self_link=here, page_link=f"{address}{page_path}")
     return Response(body, media_type="application/atom+xml")
 
 
