@@ -45,7 +45,8 @@ class World:
     feeds: tuple[Feed, ...] = (GAZETTE, HERALD)
 
     def publish(self, feed: Feed, *items: Item, prefix: str = "") -> None:
-        self.fetcher.publish(feed.url, b"feed")
+        # A body like the last one is not parsed again.
+        self.fetcher.publish(feed.url, f"{prefix}{[item.number for item in items]}".encode())
         for item in items:
             self.parser.entry(
                 feed, item.number, title=item.title, text=item.text, published_at=item.at, guid=f"{prefix}{feed.key}-{item.number}"
