@@ -13,17 +13,16 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from monitor import __version__
+from monitor.adapters import make_chat_model, make_fetcher, make_local_reader, make_parser, make_prompt_template
 from monitor.channels import make_notifier
 from monitor.clock import SystemClock
 from monitor.config import Settings
 from monitor.config.articles import load_articles
 from monitor.config.channels import ChannelSettings, channel_rules
-from monitor.config.files import check_names, load_feeds, load_issue, load_issues, load_ladders, read_yaml, resolve
+from monitor.config.files import check_names, load_feeds, load_issue, load_issues, load_ladders, resolve
 from monitor.config.outlets import load_outlets
 from monitor.core.alerts import make_alert
 from monitor.core.types import Alert, Article, ChangeId, ChannelRules, Feed, FloatArray, Issue, IssueKey
-from monitor.errors import ConfigError
 from monitor.jobs import act, assess, deliver, digest, match, poll, prune, release, replay, review, seed, watch
 from monitor.jobs.examine import Examiner
 from monitor.ports import (
@@ -61,8 +60,6 @@ class App:
     settings: Settings
     clock: Clock = field(default_factory=SystemClock)
 
-    # --- what the files say ------------------------------------------------------------------------------------------
-
     @cached_property
     def ladders(self) -> dict[str, Ladder]:
         """The ladders by key. Raises: ConfigError."""
@@ -99,8 +96,6 @@ class App:
         check_names(self.settings, self.issues, self.feeds, self.ladders)
         if self.language_model is not None:
             _ = self.prompt_template
-
-    # --- adapters ----------------------------------------------------------------------------------------------------
 
     @cached_property
     def database_url(self) -> str:
@@ -153,53 +148,17 @@ class App:
     @cached_property
     def prompt_template(self) -> PromptTemplate:
         """What a language model is asked. Raises: ConfigError."""
-        from monitor.reader.prompt import parse_template
-
-        path = resolve(self.settings.language_model.prompts)
-        return parse_template(read_yaml(path), name=str(path), max_article_chars=self.settings.language_model.max_article_chars)
+        return make_prompt_template(self.settings)
 
     @cached_property
     def language_model(self) -> ChatModel | None:
         """The language model behind its budget and its cache; None where none is used. Raises: ConfigError."""
-        section = self.settings.language_model
-        if section.use == "off":
-            return None
-        for name in ("base_url", "model"):
-            if not getattr(section, name):
-                raise ConfigError(f"language_model.use is {section.use}, but language_model.{name} is empty; set it, or set use to off")
-        if section.cost_per_day and not section.prompt_price + section.completion_price:
-            raise ConfigError("language_model.cost_per_day is set, but no price; set language_model.prompt_price and completion_price")
-        if section.unsure_from > section.unsure_below:
-            raise ConfigError(
-                f"language_model.unsure_from = {section.unsure_from:g} is above unsure_below = {section.unsure_below:g}; lower the first"
-            )
-        from monitor.fetch.api import ChatEndpoint
-        from monitor.reader.answers import AnswerCache, CachedModel
-        from monitor.reader.budget import Budget, BudgetedModel, Limits
-
-        endpoint = ChatEndpoint(
-            section.base_url,
-            section.model,
-            api_key=self.settings.language_model_key(),
-            user_agent=f"Statuswatch/{__version__}",
-            timeout_s=section.timeout_s,
-            max_tokens=section.max_tokens,
-            temperature=section.temperature,
-        )
-        cache = AnswerCache(section.cache_file)
-        limits = Limits(section.tokens_per_day, section.cost_per_day, section.prompt_price, section.completion_price)
-        budgeted = BudgetedModel(endpoint, Budget(limits, cache.usages), self.clock, max_tokens=section.max_tokens)
-        return CachedModel(budgeted, cache, self.clock)
+        return make_chat_model(self.settings, self.clock)
 
     @cached_property
     def local_reader(self) -> StatusReader:
-        """The reader on this machine: the trained head on the encoder it was trained for, else the nearest cue. Raises: ModelError."""
-        from monitor.reader.cue_reader import CueReader
-        from monitor.reader.head import ReadingHead
-        from monitor.reader.head_reader import HeadReader
-
-        head = ReadingHead()
-        return HeadReader(self.encoder, head) if head.encoder_id == self.encoder.model_id else CueReader(self.encoder)
+        """The reader on this machine: the trained heads on the encoder they were trained for, else the nearest cue. Raises: ModelError."""
+        return make_local_reader(self.encoder)
 
     @property
     def matter_reader(self) -> MatterReader | None:
@@ -218,34 +177,12 @@ class App:
     @cached_property
     def fetcher(self) -> FeedFetcher:
         """The fetcher behind its guard."""
-        from monitor.fetch.dial import Timeouts
-        from monitor.fetch.http import HttpFetcher
-
-        section = self.settings.fetch
-        contact = f"; {section.contact}" if section.contact else ""
-        return HttpFetcher(
-            user_agent=f"Statuswatch/{__version__} (feed monitor{contact})",
-            timeouts=Timeouts(
-                section.connect_timeout_s, section.read_timeout_s, section.total_timeout_s, first_byte_s=section.first_byte_timeout_s
-            ),
-            max_body_bytes=section.max_body_bytes,
-            max_redirects=section.max_redirects,
-            max_header_bytes=section.max_header_bytes,
-            allowed_networks=section.allowed_networks,
-        )
+        return make_fetcher(self.settings)
 
     @cached_property
     def parser(self) -> FeedParser:
         """The feed parser, in processes of its own."""
-        from monitor.fetch.isolate import IsolatedParser
-
-        section = self.settings.fetch
-        return IsolatedParser(
-            max_body_bytes=section.max_body_bytes,
-            timeout_s=section.parse_timeout_s,
-            max_memory_bytes=section.parse_memory_bytes,
-            n_processes=section.parse_processes,
-        )
+        return make_parser(self.settings)
 
     @cached_property
     def discovery(self) -> FeedDiscovery:
@@ -348,8 +285,6 @@ class App:
         """Finish the edits of messages that are in hand, if any were begun."""
         if "slack_actions" in self.__dict__:
             self.slack_actions.close()
-
-    # --- jobs --------------------------------------------------------------------------------------------------------
 
     def followed(self) -> tuple[Issue, ...]:
         """Return the issues with the seeds of their files and those that people made of stored articles."""

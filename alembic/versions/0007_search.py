@@ -16,6 +16,7 @@ branch_labels = None
 depends_on = None
 
 FAILED = sa.text("outcome NOT IN ('ok', 'not_modified', 'same_body')")
+DEAD = sa.text("state = 'dead'")
 KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 SQLITE_UP = (
@@ -70,7 +71,6 @@ INDEXES = {
     "article_versions": (["source", "published_at"],),
     "matches": (["issue_key", "baseline_id", "is_match", "score", "article_id"],),
     "changes": (["kind", "at"],),
-    "outbox": (["state", "created_at"],),
     "reviews": (["at"],),
 }
 
@@ -84,6 +84,7 @@ def upgrade() -> None:
         for columns in indexes:
             op.create_index(f"ix_{table}_{'_'.join(columns)}", table, columns)
     op.create_index("ix_polls_failed", "polls", ["at", "feed_key"], sqlite_where=FAILED, postgresql_where=FAILED)
+    op.create_index("ix_outbox_dead", "outbox", ["created_at"], sqlite_where=DEAD, postgresql_where=DEAD)
     for statement in POSTGRESQL_UP if op.get_context().dialect.name == "postgresql" else SQLITE_UP:
         op.execute(statement)
 
@@ -92,6 +93,7 @@ def downgrade() -> None:
     for statement in POSTGRESQL_DOWN if op.get_context().dialect.name == "postgresql" else SQLITE_DOWN:
         op.execute(statement)
     op.drop_index("ix_polls_failed", "polls")
+    op.drop_index("ix_outbox_dead", "outbox")
     for table, indexes in INDEXES.items():
         for columns in indexes:
             op.drop_index(f"ix_{table}_{'_'.join(columns)}", table)

@@ -111,7 +111,7 @@ def test_settings_cannot_be_changed_once_read(tmp_path: Path) -> None:
         ("fetch: {workers: 0}", "fetch.workers", "0", "greater than or equal to 1"),
         ("encoder: {model: ''}", "encoder.model", "''", "at least 1 character"),
         ("slack: {base_url: 'ftp://slack.example/'}", "slack.base_url", "'ftp://slack.example/'", "match pattern"),
-        ("slack: {channel: 12}", "slack.channel", "12", "valid string; it is: Channel id or name"),
+        ("slack: {channel: 12}", "slack.channel", "12", "valid string; it is: Channel id (C...), or name"),
         ("retention: {poll_days: -1}", "retention.poll_days", "-1", "greater than 0"),
         ("scheduler: {misfire_grace_s: 0}", "scheduler.misfire_grace_s", "0", "greater than or equal to 1"),
     ],
