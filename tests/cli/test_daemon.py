@@ -45,7 +45,7 @@ def test_poll_asks_only_feeds_that_are_due_unless_told(empty: Command) -> None:
 
 def test_poll_posts_to_slack_where_a_token_is_set(empty: Command, slack: StandInSlack) -> None:
     _set(empty, "slack", token="xoxb-1", channel="#desk", base_url=slack.base_url, gap_s=0)
-    assert "; 2 changes, 2 alerts; 2 delivered" in empty("poll", "--once").out
+    assert "; 3 changes, 2 alerts, 0 held; 2 delivered" in empty("poll", "--once").out
     assert [message["channel_name"] for message in slack.messages] == ["desk"] * 3
     assert [message["thread_ts"] for message in slack.told] == [slack.messages[0]["ts"]] * 2
 
