@@ -177,7 +177,6 @@ evidence = Table(
         "told",
         JSON(),
         "list of probabilities of what the article, read as a whole, tells of the matter, in the order of core.telling.NAMES",
-        default="[]",
     ),
     _column("origin_keys", JSON(), "list of the keys that tie copies together"),
     _column("match_score", Double(), "relevance of the article, about 0 to 1"),
