@@ -31,12 +31,16 @@ MAX_STREAMS = 50
 _streams = threading.BoundedSemaphore(MAX_STREAMS)
 
 
+#: One event of the stream, by its fields.
+EVENT = {"type": "object", "properties": {name: {"type": "string"} for name in ("id", "event", "data")}}
+
+
 @router.get(
     "/events",
     response_class=StreamingResponse,
     responses={
         200: {
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": EVENT}},
             "description": "events named `change`, each with a change as JSON",
         },
         400: {"description": "the last event's id is no number"},
