@@ -9,7 +9,7 @@ import numpy as np
 
 from monitor.core.grammar import denied_thing, speaker_of
 from monitor.core.ladder import Ladder, Phase
-from monitor.core.similarity import cosines, normalise
+from monitor.core.similarity import cosines
 from monitor.core.text import head_text, sentence_case
 from monitor.core.types import FloatArray, Issue, ReadingContext, Sentence, SentenceReading, Stance
 from monitor.ports import StateEncoder
@@ -46,10 +46,10 @@ class HeadReader:
         ladder = context.issue.ladder
         if not sentences:
             return ()
-        self._latest = self.states_of([sentence_case(sentence.text) for sentence in sentences])
-        seen = [self._latest[sentence_case(sentence.text)] for sentence in sentences]
-        # The encoder's own sentence vector is the mean of its last states: no second pass.
-        vectors = normalise(np.stack([one.tokens[:, one.tokens.shape[1] // 2 :].mean(axis=0, dtype=np.float32) for one in seen]))
+        texts = [sentence_case(sentence.text) for sentence in sentences]
+        self._latest = self.states_of(texts)
+        seen = [self._latest[text] for text in texts]
+        vectors = [one.vector for one in seen]
         question, seeds = self._matter_vectors(context.issue)
         return tuple(
             replace(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from monitor.core.similarity import normalise
 from monitor.core.text import sentence_case, split_sentences
 from monitor.core.types import FloatArray, Issue, Place, Sentence
 from monitor.ports import StateEncoder
@@ -36,6 +37,13 @@ class TextStates:
     tokens: FloatArray
     #: (20,): probabilities of phases, then of stances.
     gist: FloatArray
+
+    @property
+    def vector(self) -> FloatArray:
+        """The sentence's unit vector (dim,), the encoder's own: the mean of its last states."""
+        last = self.tokens[:, self.tokens.shape[1] // 2 :]
+        found: FloatArray = normalise(last.mean(axis=0, keepdims=True, dtype=np.float32))[0]
+        return found
 
 
 def parts_of(sentences: Sequence[Sentence]) -> Parts:

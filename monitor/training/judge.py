@@ -84,7 +84,7 @@ class StoredReader(HeadReader):
         return {text: self._states(text) for text in texts}
 
 
-def read_all(app: App, storylines: Sequence[Storyline], *, strewn: bool) -> list[Walk]:
+def read_all(app: App, storylines: Sequence[Storyline]) -> list[Walk]:
     """Read every article beside the matter it is walked with, by the nets that have not seen that storyline, and return the walks."""
     rng = random.Random(SEED)  # noqa: S311 - it strews articles.
     items = [item for storyline in storylines for item in storyline.items]
@@ -96,10 +96,9 @@ def read_all(app: App, storylines: Sequence[Storyline], *, strewn: bool) -> list
     walks = []
     for place, storyline in enumerate(storylines):
         own = [item for item in storyline.items if item.mark != "S"]
-        if strewn:
-            for item in near[str(storyline.issue.key)][:N_NEAR] + rng.sample(items, min(len(items), N_ANY)):
-                if item not in storyline.items:
-                    own.insert(rng.randrange(len(own) + 1), replace(item, mark="-", phase=None))
+        for item in near[str(storyline.issue.key)][:N_NEAR] + rng.sample(items, min(len(items), N_ANY)):
+            if item not in storyline.items:
+                own.insert(rng.randrange(len(own) + 1), replace(item, mark="-", phase=None))
         walks.append(_walk(app, storyline, own, encoder, readers[place % len(readers)], off_topic))
     return walks
 
@@ -313,7 +312,7 @@ def main() -> None:
     options = ask.parse_args()
     app = App(load_settings())
     storylines = load_storylines(CORPUS / "storylines", app.ladders)
-    walks = read_all(app, storylines, strewn=True)
+    walks = read_all(app, storylines)
     if options.held_out:
         judge = Judge(grow([walk for number, walk in enumerate(walks) if number % 5]), "held-out")
         found = [rows_of(walk, judge) for number, walk in enumerate(walks) if number % 5 == 0]

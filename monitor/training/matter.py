@@ -27,10 +27,9 @@ from torch.nn import functional
 from monitor.config import load_settings
 from monitor.config.files import load_ladders, resolve
 from monitor.core.judging import FAMILY
-from monitor.core.similarity import normalise
 from monitor.core.telling import KINDS
 from monitor.core.text import sentence_case, split_sentences
-from monitor.core.types import FloatArray, Stance
+from monitor.core.types import Stance
 from monitor.embed.encoder import SentenceEncoder
 from monitor.ports import StateEncoder
 from monitor.reader.head import PHASES, STANCES, ReadingHead
@@ -101,12 +100,6 @@ class States:
         """Return what was made of a text."""
         return self._found[text]
 
-    def vector(self, text: str) -> FloatArray:
-        """Return the text's unit vector (dim,): the mean of its last states."""
-        tokens = self._found[text].tokens
-        found: FloatArray = normalise(tokens[:, tokens.shape[1] // 2 :].mean(axis=0, keepdims=True, dtype=np.float32))[0]
-        return found
-
 
 class Net(nn.Module):
     """The trainable twin of `reader.matter_head`."""
@@ -153,11 +146,11 @@ class Net(nn.Module):
 def nearest(storylines: Sequence[Storyline], states: States) -> dict[str, list[Item]]:
     """Return, for each storyline's key, the `N_NEAREST` articles of other storylines whose headlines are most like its question and seeds."""
     every = [(storyline.issue.key, item) for storyline in storylines for item in storyline.items if _parts(item).all]
-    heads = np.stack([states.vector(_parts(item).all[0]) for _, item in every])
+    heads = np.stack([states(_parts(item).all[0]).vector for _, item in every])
     found = {}
     for storyline in storylines:
         lines = (question_of(storyline.issue), *seed_lines(storyline.issue))
-        likeness = heads @ np.mean([states.vector(line) for line in lines], axis=0)
+        likeness = heads @ np.mean([states(line).vector for line in lines], axis=0)
         ranked = [every[number] for number in np.argsort(-likeness, kind="stable")]
         found[str(storyline.issue.key)] = [item for key, item in ranked if key != storyline.issue.key][:N_NEAREST]
     return found
