@@ -36,7 +36,7 @@ from monitor.reader.judge import WEIGHTS
 from monitor.reader.matter_head import MatterHead
 from monitor.reader.matter_rows import TextStates
 from monitor.training.corpus import CORPUS, Item, Storyline, digest_of, load_storylines
-from monitor.training.matter import States, nearest, texts_of
+from monitor.training.examples import States, nearest, texts_of
 
 SEED = 20240927
 #: Articles of other storylines strewn into each: those that are most like it, as they are what passes the gate of a real stream, and any.

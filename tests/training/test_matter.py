@@ -15,7 +15,7 @@ from monitor.core.telling import KINDS
 from monitor.core.types import Stance
 from monitor.reader.head import PHASES, ReadingHead
 from monitor.testing.fakes import HashEncoder
-from monitor.training import matter
+from monitor.training import examples, matter
 from monitor.training.corpus import LabelledSentence, Storyline, load_storyline
 from tests.builders import ROOT
 
@@ -46,16 +46,16 @@ def storylines(tmp_path: Path) -> list[Storyline]:
     return found
 
 
-def stored(stories: list[Storyline]) -> matter.States:
-    states = matter.States()
-    states.add(matter.texts_of(stories, SENTENCES), HashEncoder(384, 7), ReadingHead())
+def stored(stories: list[Storyline]) -> examples.States:
+    states = examples.States()
+    states.add(examples.texts_of(stories, SENTENCES), HashEncoder(384, 7), ReadingHead())
     return states
 
 
 def test_what_an_article_tells_follows_from_its_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matter, "STREWN", 0.0)
+    monkeypatch.setattr(examples, "STREWN", 0.0)
     [story, *_] = storylines(tmp_path)
-    found = matter.storyline_examples([story], {}, random.Random(1))
+    found = examples.storyline_examples([story], {}, random.Random(1))
     assert [(PHASES[one.phase], KINDS[one.kind]) for one in found] == [
         (Phase.TALKS, "told"),
         (Phase.ADOPTED, "told"),
@@ -67,12 +67,12 @@ def test_what_an_article_tells_follows_from_its_mark(tmp_path: Path, monkeypatch
 
 
 def test_articles_of_other_storylines_tell_nothing_of_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matter, "STREWN", 1.0)
+    monkeypatch.setattr(examples, "STREWN", 1.0)
     stories = storylines(tmp_path)
-    near = matter.nearest(stories, stored(stories))
+    near = examples.nearest(stories, stored(stories))
     for share in (0.0, 1.0):
-        monkeypatch.setattr(matter, "STREWN_NEAR", share)
-        strewn = [one for one in matter.storyline_examples(stories, near, random.Random(1)) if one.weight != 1.0]
+        monkeypatch.setattr(examples, "STREWN_NEAR", share)
+        strewn = [one for one in examples.storyline_examples(stories, near, random.Random(1)) if one.weight != 1.0]
         assert len(strewn) >= 4
         for one in strewn:
             assert (one.phase, KINDS[one.kind]) == (0, "unrelated")
@@ -81,9 +81,9 @@ def test_articles_of_other_storylines_tell_nothing_of_this_one(tmp_path: Path, m
 
 def test_the_nearest_articles_are_those_of_others_that_read_like_the_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stories = storylines(tmp_path)
-    monkeypatch.setattr(matter, "N_NEAREST", 3)
+    monkeypatch.setattr(examples, "N_NEAREST", 3)
     for story in stories:
-        found = matter.nearest(stories, stored(stories))[str(story.issue.key)]
+        found = examples.nearest(stories, stored(stories))[str(story.issue.key)]
         assert len(found) == 3
         assert not set(found) & set(story.items)
         assert "Other pact signed" not in [item.article.title for item in found]
@@ -91,21 +91,21 @@ def test_the_nearest_articles_are_those_of_others_that_read_like_the_matter(tmp_
 
 def test_a_storyline_alone_has_nothing_strewn_in(tmp_path: Path) -> None:
     [story, *_] = storylines(tmp_path)
-    assert len(matter.storyline_examples([story], {}, random.Random(1))) == 4
+    assert len(examples.storyline_examples([story], {}, random.Random(1))) == 4
 
 
 def test_sentences_stand_beside_their_matter_or_a_strange_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matter, "SENTENCES", 1.0)
-    monkeypatch.setattr(matter, "STRANGE", 0.0)
-    found = matter.sentence_examples(SENTENCES, random.Random(1))
+    monkeypatch.setattr(examples, "SENTENCES", 1.0)
+    monkeypatch.setattr(examples, "STRANGE", 0.0)
+    found = examples.sentence_examples(SENTENCES, random.Random(1))
     assert [(PHASES[one.phase], KINDS[one.kind]) for one in found] == [
         (Phase.ADOPTED, "told"),
         (None, "hedge"),
         (None, "denied"),
         (None, "colour"),
     ]
-    monkeypatch.setattr(matter, "STRANGE", 1.0)
-    strange = [one for _ in range(20) for one in matter.sentence_examples(SENTENCES, random.Random(_)) if one.question == "the rain"]
+    monkeypatch.setattr(examples, "STRANGE", 1.0)
+    strange = [one for _ in range(20) for one in examples.sentence_examples(SENTENCES, random.Random(_)) if one.question == "the rain"]
     told = [one for one in strange if one.parts.headline != "Rain fell."]
     assert told
     assert {(one.phase, KINDS[one.kind]) for one in told} == {(0, "unrelated")}
@@ -120,10 +120,10 @@ def test_each_storyline_is_strange_to_exactly_one_net(tmp_path: Path) -> None:
 
 def test_a_thinned_example_keeps_its_labels_and_something_to_read(tmp_path: Path) -> None:
     rng = random.Random(5)
-    example = matter.storyline_examples(storylines(tmp_path), {}, rng)[1]
+    example = examples.storyline_examples(storylines(tmp_path), {}, rng)[1]
     shapes = set()
     for _ in range(300):
-        thin = matter.thinned(example, rng)
+        thin = examples.thinned(example, rng)
         assert (thin.phase, thin.kind, thin.weight, thin.question) == (example.phase, example.kind, example.weight, example.question)
         shapes.add((thin.parts.headline is not None, thin.parts.lead is not None))
     assert shapes == {(True, True), (True, False), (False, True)}
@@ -138,7 +138,20 @@ def test_training_is_repeatable_and_learns(tmp_path: Path, monkeypatch: pytest.M
     nets = [matter.fit(stories, SENTENCES, states, 0) for _ in range(2)]
     first, second = (matter.weights_of([net]) for net in nets)
     assert all(np.array_equal(first[name], second[name]) for name in first)
-    own = [one for story in stories for one in matter.storyline_examples([story], {}, random.Random(1))]
+    own = [one for story in stories for one in examples.storyline_examples([story], {}, random.Random(1))]
     right, false = matter.family_right(nets[0], own, states)
     assert right > 0.9
     assert false < 0.5
+
+
+def test_how_many_nets_are_trained_at_a_time_changes_no_weight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"EPOCHS": 1, "BATCH": 4}.items():
+        monkeypatch.setattr(matter, name, value)
+    monkeypatch.setattr(examples, "SENTENCES", 0.0)
+    stories = storylines(tmp_path)
+    states = stored(stories)
+    torch.set_num_threads(1)
+    alone = matter.weights_of([matter.fit(matter.known_to(stories, number), SENTENCES, states, number) for number in range(matter.N_NETS)])
+    together = matter.weights_of(matter.fit_all(stories, SENTENCES, states, 2))
+    assert alone.keys() == together.keys()
+    assert all(np.array_equal(alone[name], together[name]) for name in alone)
