@@ -130,8 +130,9 @@ def test_a_thinned_example_keeps_its_labels_and_something_to_read(tmp_path: Path
 
 
 def test_training_is_repeatable_and_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"EPOCHS": 12, "LEARNING_RATE": 5e-3, "SENTENCES": 0.0, "BATCH": 4}.items():
+    for name, value in {"EPOCHS": 12, "LEARNING_RATE": 5e-3, "BATCH": 4}.items():
         monkeypatch.setattr(matter, name, value)
+    monkeypatch.setattr(examples, "SENTENCES", 0.0)
     stories = storylines(tmp_path)
     states = stored(stories)
     torch.set_num_threads(1)
