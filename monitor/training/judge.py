@@ -20,152 +20,20 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from monitor.app import App
 from monitor.config import load_settings
-from monitor.core.aboutness import aboutness, vocabulary
 from monitor.core.forest import Forest
 from monitor.core.judging import FAMILY, N_TOLD, Course, Judge, candidates, features
 from monitor.core.ladder import Phase
-from monitor.core.reading import MAX_BODY, make_evidence, signals_of
-from monitor.core.text import split_sentences
-from monitor.core.types import Article, Evidence, FloatArray, Place, ReadingContext
-from monitor.jobs import seed
-from monitor.jobs.examine import Examiner, embed_heads
-from monitor.ports import StateEncoder
-from monitor.reader.head import ReadingHead
-from monitor.reader.head_reader import HeadReader
+from monitor.core.types import FloatArray
 from monitor.reader.judge import WEIGHTS
-from monitor.reader.matter_head import MatterHead
-from monitor.reader.matter_rows import TextStates
-from monitor.training.corpus import CORPUS, Item, Storyline, digest_of, load_storylines
-from monitor.training.examples import States, nearest, texts_of
+from monitor.training.corpus import CORPUS, Item, digest_of, load_storylines
+from monitor.training.walks import SEED, Walk, read_all
 
-SEED = 20240927
-#: Articles of other storylines strewn into each: those that are most like it, as they are what passes the gate of a real stream, and any.
-N_NEAR, N_ANY = 26, 4
 #: Part of the judge's word (as log-odds) that comes from a second, smaller judge: it does not hear the matter head, is grown on the storylines of
 #: varied style only, and sees fewer strewn articles. The two err differently, on real streams above all (docs/accuracy.md).
 SECOND_SHARE, SECOND_FILES, SECOND_STREWN, SECOND_SEED = 0.3, "abcdefg", 0.35, 3
 LEARNING_RATE, SMOOTHING, SHARE_OF_FEATURES, N_FORESTS = 0.06, 5.0, 0.5, 3
-#: Share of articles that are also shown as flashes, headline only: news comes so, and a written corpus has too few.
-FLASH_SHARE = 0.5
 #: Probability at which the walk by the forest's own course moves on.
 WALK_AT = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One article of a walk: its label and its evidence on the walked matter."""
-
-    item: Item
-    evidence: Evidence
-    #: The same article as a flash, headline only; the whole again where the dice did not cut it.
-    flash: Evidence
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """One storyline, read."""
-
-    storyline: Storyline
-    start: Course
-    steps: tuple[Read, ...]
-
-
-class StoredReader(HeadReader):
-    """Reads from states made before: an article strewn into many storylines passes the encoder once."""
-
-    def __init__(self, encoder: StateEncoder, head: ReadingHead, matter_head: MatterHead, states: States) -> None:
-        """Read with the states of one run."""
-        super().__init__(encoder, head, matter_head)
-        self._states, self._pass = states, (encoder, head)
-
-    def states_of(self, texts: Sequence[str]) -> dict[str, TextStates]:
-        """Return the stored states, made where they are missing."""
-        self._states.add(texts, *self._pass)
-        return {text: self._states(text) for text in texts}
-
-
-def read_all(app: App, storylines: Sequence[Storyline]) -> list[Walk]:
-    """Read every article beside the matter it is walked with, by the nets that have not seen that storyline, and return the walks."""
-    rng = random.Random(SEED)  # noqa: S311 - it strews articles.
-    items = [item for storyline in storylines for item in storyline.items]
-    encoder, head, whole, states = Embedded(app.encoder), ReadingHead(), MatterHead(), States()
-    readers = [StoredReader(encoder, head, whole.alone(number), states) for number in range(whole.n_nets)]
-    off_topic = seed.embed_off_topic(app.off_topic, encoder)
-    states.add(texts_of(storylines, ()), encoder, head)
-    near = nearest(storylines, states)
-    walks = []
-    for place, storyline in enumerate(storylines):
-        own = [item for item in storyline.items if item.mark != "S"]
-        for item in near[str(storyline.issue.key)][:N_NEAR] + rng.sample(items, min(len(items), N_ANY)):
-            if item not in storyline.items:
-                own.insert(rng.randrange(len(own) + 1), replace(item, mark="-", phase=None))
-        walks.append(_walk(app, storyline, own, encoder, readers[place % len(readers)], off_topic))
-    return walks
-
-
-class Embedded:
-    """An encoder that remembers what it has embedded."""
-
-    def __init__(self, encoder: StateEncoder) -> None:
-        """Stand before an encoder."""
-        self._encoder = encoder
-        self._known: dict[str, FloatArray] = {}
-        self.model_id, self.dim = encoder.model_id, encoder.dim
-
-    def embed(self, texts: Sequence[str]) -> FloatArray:
-        """Return (n, dim), made once a text."""
-        missing = [text for text in dict.fromkeys(texts) if text not in self._known]
-        self._known.update(zip(missing, self._encoder.embed(missing), strict=True))
-        return np.stack([self._known[text] for text in texts]) if texts else np.zeros((0, self.dim), np.float32)
-
-    def token_states(self, texts: Sequence[str]) -> list[FloatArray]:
-        """Return the encoder's states."""
-        return self._encoder.token_states(texts)
-
-
-def _walk(app: App, storyline: Storyline, items: Sequence[Item], encoder: Embedded, reader: StoredReader, off_topic: seed.OffTopic) -> Walk:
-    policy = app.settings.status.policy()
-    learned = seed.learn(
-        storyline.issue, off_topic=off_topic, encoder=encoder, examiner=Examiner(reader, policy), match_policy=app.settings.match.policy()
-    )
-    known = vocabulary(storyline.issue, learned.baseline)
-    seeds = [item.phase for item in storyline.items if item.mark == "S" and item.phase is not None]
-    current = seeds[-1] if seeds else Phase.PROPOSED
-    steps = []
-    rng = random.Random(f"{SEED} {storyline.issue.key}")  # noqa: S311 - it picks articles.
-    whole = [item.article for item in items]
-    # A flash is headline only, in every number.
-    cut = {n: replace(article, text="") for n, article in enumerate(whole) if article.title and article.text and rng.random() < FLASH_SHARE}
-    vectors, _ = embed_heads(encoder, [*whole, *cut.values()], {})
-    pieces = [
-        read(reader, storyline, article, aboutness(vector, article, learned.baseline, known))
-        for article, vector in zip([*whole, *cut.values()], vectors, strict=True)
-    ]
-    flashed = dict(zip(cut, pieces[len(whole) :], strict=True))
-    for number, (item, piece) in enumerate(zip(items, pieces, strict=False)):
-        if piece.signals:
-            steps.append(Read(item, piece, flashed.get(number, piece)))
-    return Walk(storyline, Course(current, frozenset(seeds) - {current}, 0.0), tuple(steps))
-
-
-def read(reader: HeadReader, storyline: Storyline, article: Article, about: tuple[float, ...]) -> Evidence:
-    """Return an article's evidence on a storyline's matter, as far as the judge weighs it."""
-    whole = split_sentences(article.title, article.text)
-    body = [sentence for sentence in whole if sentence.place is Place.BODY][:MAX_BODY]
-    sentences = [*(sentence for sentence in whole if sentence.place is not Place.BODY), *body]
-    context = ReadingContext(storyline.issue, article)
-    signals = signals_of(reader.read(sentences, context))
-    return make_evidence(
-        article,
-        storyline.issue.key,
-        (),
-        origin=(article.source, ()),
-        match_score=0.0,
-        reader_id="",
-        signals=signals,
-        aboutness=about,
-        told=reader.tell(sentences, context),
-    )
 
 
 def rows_of(walk: Walk, judge: Judge | None) -> tuple[list[FloatArray], list[int], list[tuple[Item, Phase]]]:
@@ -309,10 +177,11 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--held-out", action="store_true")
     ask.add_argument("--out", type=Path, default=WEIGHTS)
+    ask.add_argument("--processes", type=int, default=2, help="storylines read at the same time; the weights are the same for every number")
     options = ask.parse_args()
     app = App(load_settings())
     storylines = load_storylines(CORPUS / "storylines", app.ladders)
-    walks = read_all(app, storylines)
+    walks = read_all(app, storylines, options.processes)
     if options.held_out:
         judge = Judge(grow([walk for number, walk in enumerate(walks) if number % 5]), "held-out")
         found = [rows_of(walk, judge) for number, walk in enumerate(walks) if number % 5 == 0]

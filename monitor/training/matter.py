@@ -14,9 +14,7 @@ from __future__ import annotations
 import argparse
 import random
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +33,7 @@ from monitor.reader.matter_head import HEAD_GIST, HEADLINE, LEAD, LEAST_PROBABIL
 from monitor.reader.matter_rows import question_of, row_of, seed_lines
 from monitor.training.corpus import CORPUS, LabelledSentence, Storyline, digest_of, load_sentences, load_storylines
 from monitor.training.examples import Example, States, example_of, nearest, sentence_examples, storyline_examples, texts_of, thinned
+from monitor.training.forked import side_by_side
 
 SEED_NUMBER = 20240927
 N_NETS = 3
@@ -156,29 +155,17 @@ def fit(storylines: Sequence[Storyline], sentences: Sequence[LabelledSentence], 
 
 def fit_all(storylines: Sequence[Storyline], sentences: Sequence[LabelledSentence], states: States, n_processes: int) -> list[Net]:
     """Train all nets, some at the same time: each has seeds and a thread of its own, so that their number changes nothing."""
-    # Forked workers see what is in memory already: the states of the corpora are gigabytes.
-    with ProcessPoolExecutor(n_processes, get_context("fork"), _share, (storylines, sentences, states)) as pool:
-        found = list(pool.map(_fit_shared, range(N_NETS)))
+
+    def weights(number: int) -> dict[str, np.ndarray]:
+        net = fit(known_to(storylines, number), sentences, states, number)
+        return {name: value.detach().numpy() for name, value in net.state_dict().items()}
+
     nets = []
-    for weights in found:
+    for found in side_by_side(weights, range(N_NETS), n_processes):
         net = Net()
-        net.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+        net.load_state_dict({name: torch.from_numpy(value) for name, value in found.items()})
         nets.append(net.eval())
     return nets
-
-
-_shared: list[tuple[Sequence[Storyline], Sequence[LabelledSentence], States]] = []
-
-
-def _share(storylines: Sequence[Storyline], sentences: Sequence[LabelledSentence], states: States) -> None:
-    torch.set_num_threads(1)
-    _shared[:] = [(storylines, sentences, states)]
-
-
-def _fit_shared(number: int) -> dict[str, np.ndarray]:
-    storylines, sentences, states = _shared[0]
-    net = fit(known_to(storylines, number), sentences, states, number)
-    return {name: value.detach().numpy() for name, value in net.state_dict().items()}
 
 
 def _tensor(values: Sequence[int]) -> Tensor:

@@ -17,6 +17,7 @@ from monitor.core.judging import PHASES, Course, Judge
 from monitor.core.ladder import Phase
 from monitor.core.types import FloatArray, Place, Signal, Stance
 from monitor.training import judge as growing
+from monitor.training import walks
 from monitor.training.corpus import load_storyline
 from tests.builders import ROOT, make_evidence
 from tests.core.trees import leaf, log_odds, split
@@ -52,7 +53,7 @@ def test_the_exported_forest_gives_the_librarys_own_probabilities(n_forests: int
             l2_regularization=growing.SMOOTHING,
             max_features=growing.SHARE_OF_FEATURES,
             early_stopping=False,
-            random_state=growing.SEED + number,
+            random_state=walks.SEED + number,
         ).fit(rows, labels)
         for number in range(n_forests)
     ]
@@ -89,7 +90,7 @@ S|2026-03-01T12:00:00Z|talks|Wire|Talks open|
 """
 
 
-def walk_of(tmp_path: Path) -> growing.Walk:
+def walk_of(tmp_path: Path) -> walks.Walk:
     """The storyline above, in which every article after the seed tells plainly of a signed pact."""
     path = tmp_path / "duties.txt"
     path.write_text(STORYLINE, encoding="utf-8")
@@ -98,7 +99,7 @@ def walk_of(tmp_path: Path) -> growing.Walk:
     stances = tuple(float(stance is Stance.ASSERTED) for stance in Stance)
     signals = tuple(Signal(place, phases, stances, (0.5, 0.5)) for place in (Place.HEADLINE, Place.LEAD))
     steps = tuple(
-        growing.Read(
+        walks.Read(
             item,
             whole := make_evidence(
                 article_id=item.article.article_id,
@@ -111,7 +112,7 @@ def walk_of(tmp_path: Path) -> growing.Walk:
         )
         for number, item in enumerate(storyline.items[1:])
     )
-    return growing.Walk(storyline, Course(Phase.TALKS, frozenset(), 0.0), steps)
+    return walks.Walk(storyline, Course(Phase.TALKS, frozenset(), 0.0), steps)
 
 
 def test_a_walk_by_the_labels_wants_each_change_once(tmp_path: Path) -> None:
