@@ -16,7 +16,7 @@ from monitor.core.types import Stance
 from monitor.reader.head import PHASES, ReadingHead
 from monitor.testing.fakes import HashEncoder
 from monitor.training import examples, matter
-from monitor.training.corpus import LabelledSentence, Storyline, load_storyline
+from monitor.training.corpus import CORPUS, LabelledSentence, Storyline, load_storyline, load_storylines
 from tests.builders import ROOT
 
 STORYLINE = """title: Will the {thing} end?
@@ -156,3 +156,19 @@ def test_how_many_nets_are_trained_at_a_time_changes_no_weight(tmp_path: Path, m
     together = matter.weights_of(matter.fit_all(stories, SENTENCES, states, 2))
     assert alone.keys() == together.keys()
     assert all(np.array_equal(alone[name], together[name]) for name in alone)
+
+
+def test_the_form_of_an_article_says_nothing_about_its_news() -> None:
+    stories = load_storylines(CORPUS / "storylines", load_ladders(ROOT / "config" / "ladders"))
+    rng = random.Random(3)
+    own = [
+        examples.thinned(example, rng)
+        for story in stories
+        for item in story.items
+        if item.mark != "S" and (example := examples.example_of("", (), item))
+    ]
+    share = {
+        form: np.mean([one.phase > 0 for one in own if form == (one.parts.lead is not None, bool(one.parts.body))])
+        for form in ((False, False), (True, False), (True, True))
+    }
+    assert max(share.values()) - min(share.values()) < 0.06, share
