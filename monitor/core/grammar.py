@@ -200,6 +200,21 @@ def stance_of(sentence: str, phase: Phase | None = None, *, is_headline: bool = 
     return Stance.ATTRIBUTED if attributed else Stance.ASSERTED
 
 
+#: By which words a stance is read; what is asserted or attributed is read by the absence of all of them.
+_STANCE_WORDS = {Stance.DENIED: _DENIED, Stance.CONDITIONAL: _CONDITIONAL, Stance.EXPECTED: _EXPECTED, Stance.BACKGROUND: _BACKGROUND}
+
+
+def stance_spans(sentence: str, stance: Stance, *, is_headline: bool = False) -> list[tuple[int, int]]:
+    """Return where the words stand by which `stance_of` reads a stance, in order; none where it is read off their absence."""
+    head = main_clause(sentence)
+    pattern = _STANCE_WORDS.get(stance)
+    found = [match.span() for match in pattern.finditer(head)] if pattern else []
+    if not found and stance is Stance.EXPECTED and is_headline and _is_headline_future(head):
+        # The `to` of `Mexico to sign loan`, without the words around it.
+        found = [match.span() for match in re.finditer(r"\bto\b", head, re.I)][:1]
+    return found
+
+
 def denied_thing(sentence: str) -> str:
     """Return what a sentence says is not so, by its noun: `withdrawal` of `this is not a withdrawal`; empty where it names none."""
     found = _DENIED_THING.search(main_clause(sentence))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from monitor.core.types import FloatArray
 
@@ -27,3 +28,19 @@ def top_k(query: FloatArray, bank: FloatArray, k: int) -> list[tuple[int, float]
     scores = cosines(query, bank)
     order = np.argsort(-scores, kind="stable")[:k]
     return [(int(row), float(scores[row])) for row in order]
+
+
+def signatures(rows: FloatArray) -> npt.NDArray[np.uint64]:
+    """Return (n, words) with one bit a dimension: whether it is above 0; 64 dimensions a word, the last one filled up with 0."""
+    packed = np.packbits(np.asarray(rows) > 0, axis=1)
+    whole = np.zeros((len(packed), -(-packed.shape[1] // 8) * 8), dtype=np.uint8)
+    whole[:, : packed.shape[1]] = packed
+    return whole.view(np.uint64)
+
+
+def hamming(sign: npt.NDArray[np.uint64], bank: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint16]:
+    """Return (n,) numbers of bits in which a signature (words,) differs from those of a bank (words, n)."""
+    found = np.zeros(bank.shape[1], dtype=np.uint16)
+    for word, row in zip(sign, bank, strict=True):
+        found += np.bitwise_count(row ^ word)
+    return found

@@ -105,6 +105,16 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class Likeness:
+    """The articles most like one, best first, and among how many they were sought."""
+
+    neighbours: tuple[Neighbour, ...]
+    n_compared: int
+    n_stored: int  #: about: versions that were ever stored
+    is_whole: bool  #: whether every stored vector was looked at
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """What an article that was read for an issue came to, without its numbers."""
 
@@ -172,10 +182,14 @@ class Pages(Protocol):
         """Return one article, whole, with its verdicts; None where it is unknown."""
         ...
 
-    def like(self, article: Article, *, limit: int) -> list[Neighbour] | None:
+    def take_in(self, limit: int) -> bool:
+        """Read the next stored vectors, at most `limit`, into memory for `like`; return whether others are left."""
+        ...
+
+    def like(self, article: Article, *, limit: int) -> Likeness | None:
         """Return the articles most similar to one, best first; None where it has no vector yet.
 
-        Compared are those published around it and those that the same issues matched, not the whole store.
+        Compared are all that were taken in, and until that is the whole store, those published around it and matched by its issues.
         """
         ...
 
@@ -184,5 +198,8 @@ class Pages(Protocol):
         ...
 
     def polls(self, *, since: datetime, limit: int) -> Sequence[Poll]:
-        """Return polls that failed, and the first that did not after each, oldest first: what tells when feeds were blind."""
+        """Return polls that failed, and the first that did not after each, oldest first: what tells when feeds were blind.
+
+        Told are feed, instant and outcome; what else a poll brought is left at its default.
+        """
         ...

@@ -6,16 +6,15 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-import numpy as np
 from sqlalchemy import Connection, Row, Select, and_, exists, func, select, tuple_
 
 from monitor.core.search import SearchWords
-from monitor.core.similarity import cosines
+from monitor.core.similarity import top_k
 from monitor.core.text import head_text, text_hash
 from monitor.core.types import Article, ArticleId, IssueKey, Match
 from monitor.errors import ConfigError
-from monitor.ports.pages import ArticleFilter, ArticlePage, ArticleRow, Mark, Neighbour, Verdict
-from monitor.store import schema, search
+from monitor.ports.pages import ArticleFilter, ArticlePage, ArticleRow, Likeness, Mark, Neighbour, Verdict
+from monitor.store import likeness, schema, search
 from monitor.store.codec import from_bytes, from_columns
 from monitor.store.session import SqlUnitOfWork
 from monitor.store.statements import chunks
@@ -23,9 +22,13 @@ from monitor.store.statements import chunks
 N = TypeVar("N", int, float)
 #: Characters of an article's text in a list: two lines of it.
 EXCERPT = 400
-#: Articles that are compared with one: published just before, just after, and matched by the same issues. Reading so many vectors takes
-#: a few hundredths of a second.
-N_AROUND, N_OF_ISSUE = 750, 500
+#: Articles whose whole vectors are compared with one: of all stored, those whose signs differ least. Reading so many takes a few hundredths
+#: of a second.
+N_CANDIDATES = 1000
+#: While the signs of the store are still being read, those published just before and just after, and matched by the same issues, as well.
+N_AROUND, N_OF_ISSUE = 300, 300
+#: Stored vectors that are read into memory when somebody asks what is alike: the newest, or where nobody reads them beforehand, the first.
+N_INLINE = 500
 
 
 class SqlArticlePages:
@@ -33,6 +36,8 @@ class SqlArticlePages:
 
     def __init__(self, unit_of_work: SqlUnitOfWork) -> None:
         self._unit_of_work = unit_of_work
+        self._index = likeness.LikenessIndex()
+        self._is_whole = False
 
     def articles(self, wanted: ArticleFilter, *, after: Mark | None = None, limit: int = 50) -> ArticlePage:
         """Return a page of the stored articles: newest publication first; a search by words newest stored first; or nearest first."""
@@ -55,39 +60,62 @@ class SqlArticlePages:
             rows = list(connection.execute(_articles(is_whole=True).where(schema.articles.c.article_id == article_id)))
             return next(iter(_with_matches(connection, rows)), None)
 
-    def like(self, article: Article, *, limit: int) -> list[Neighbour] | None:
-        """Return the articles most similar to one, best first; None where it has no vector yet."""
-        embeddings, articles, versions, matches = schema.embeddings, schema.articles, schema.article_versions, schema.matches
+    def take_in(self, limit: int) -> bool:
+        """Read the next stored vectors into memory for `like`; return whether others are left."""
+        with self._unit_of_work.connect(is_readonly=True) as connection:
+            self._is_whole = not self._index.take_in(connection, limit)
+        return not self._is_whole
+
+    def like(self, article: Article, *, limit: int) -> Likeness | None:
+        """Return the articles most similar to one, best first, and among how many; None where it has no vector yet."""
+        self.take_in(N_INLINE)
+        embeddings = schema.embeddings
         head = text_hash(head_text(article.title, article.text))
         with self._unit_of_work.connect(is_readonly=True) as connection:
             own = connection.execute(select(embeddings).where(embeddings.c.text_hash == head).order_by(embeddings.c.model_id)).first()
             if own is None:
                 return None
-            around = (articles.c.published_at, articles.c.article_id)
-            before = select(articles.c.article_id).where(articles.c.published_at <= article.published_at)
-            behind = select(articles.c.article_id).where(articles.c.published_at > article.published_at)
-            keys = set(connection.scalars(before.order_by(*(column.desc() for column in around)).limit(N_AROUND)))
-            keys |= set(connection.scalars(behind.order_by(*around).limit(N_AROUND)))
-            for issue_key in connection.scalars(select(matches.c.issue_key).where(matches.c.article_id == article.article_id).distinct()):
-                table = schema.evidence
-                read = select(table.c.article_id).where(table.c.issue_key == issue_key).order_by(table.c.published_at.desc())
-                keys |= set(connection.scalars(read.limit(N_OF_ISSUE)))
+            vector = from_bytes(own.vector, dim=own.dim)[0]
+            is_whole = self._is_whole
+            numbers, n_compared = self._index.nearest(own.model_id, vector, N_CANDIDATES)
+            keys = likeness.article_ids(connection, numbers)
+            if not is_whole:
+                keys |= _around(connection, article)
             keys.discard(article.article_id)
-            found: list[tuple[str, bytes]] = []
-            latest = and_(versions.c.article_id == articles.c.article_id, versions.c.version == articles.c.version)
-            same = and_(embeddings.c.text_hash == versions.c.head_hash, embeddings.c.model_id == own.model_id)
-            for some in chunks(sorted(keys)):
-                vectors = select(articles.c.article_id, embeddings.c.vector).join(versions, latest).join(embeddings, same)
-                found += [(row[0], row[1]) for row in connection.execute(vectors.where(articles.c.article_id.in_(some)))]
-            if not found:
-                return []
-            rows = from_bytes(b"".join(vector for _, vector in found), dim=own.dim)
-            scores = cosines(from_bytes(own.vector, dim=own.dim)[0], rows)
-            best = np.argsort(-scores, kind="stable")[:limit]
-            near = {found[number][0]: float(scores[number]) for number in best}
-            stored = connection.execute(_articles().where(articles.c.article_id.in_(near)))
-            neighbours = [Neighbour(row, near[row.article.article_id]) for row in _with_matches(connection, list(stored))]
-        return sorted(neighbours, key=lambda neighbour: -neighbour.similarity)
+            near = _compared(connection, keys, own)[:limit]
+            stored = connection.execute(_articles().where(schema.articles.c.article_id.in_([key for key, _ in near])))
+            rows = {row.article.article_id: row for row in _with_matches(connection, list(stored))}
+            found = tuple(Neighbour(rows[ArticleId(key)], score) for key, score in near)
+            return Likeness(found, max(n_compared - 1, len(keys)), likeness.n_stored(connection), is_whole)
+
+
+def _compared(connection: Connection, keys: set[str], own: Row[Any]) -> list[tuple[str, float]]:
+    """Return articles with their cosines to a vector, nearest first; without those that have none of its model."""
+    embeddings, articles, versions = schema.embeddings, schema.articles, schema.article_versions
+    latest = and_(versions.c.article_id == articles.c.article_id, versions.c.version == articles.c.version)
+    same = and_(embeddings.c.text_hash == versions.c.head_hash, embeddings.c.model_id == own.model_id)
+    vectors = select(articles.c.article_id, embeddings.c.vector).join(versions, latest).join(embeddings, same)
+    found = [
+        (row[0], row[1]) for some in chunks(sorted(keys)) for row in connection.execute(vectors.where(articles.c.article_id.in_(some)))
+    ]
+    if not found:
+        return []
+    rows = from_bytes(b"".join(vector for _, vector in found), dim=own.dim)
+    return [(found[number][0], score) for number, score in top_k(from_bytes(own.vector, dim=own.dim)[0], rows, len(found))]
+
+
+def _around(connection: Connection, article: Article) -> set[str]:
+    """Return the articles published just before and after one, and those last matched by its issues."""
+    articles, matches, evidence = schema.articles, schema.matches, schema.evidence
+    order = (articles.c.published_at, articles.c.article_id)
+    before = select(articles.c.article_id).where(articles.c.published_at <= article.published_at)
+    behind = select(articles.c.article_id).where(articles.c.published_at > article.published_at)
+    keys = set(connection.scalars(before.order_by(*(column.desc() for column in order)).limit(N_AROUND)))
+    keys |= set(connection.scalars(behind.order_by(*order).limit(N_AROUND)))
+    for issue_key in connection.scalars(select(matches.c.issue_key).where(matches.c.article_id == article.article_id).distinct()):
+        read = select(evidence.c.article_id).where(evidence.c.issue_key == issue_key).order_by(evidence.c.published_at.desc())
+        keys |= set(connection.scalars(read.limit(N_OF_ISSUE)))
+    return keys
 
 
 def _articles(*, is_whole: bool = False) -> Select[Any]:

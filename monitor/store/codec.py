@@ -51,8 +51,10 @@ def from_columns(kind: type[T], columns: Mapping[Any, Any]) -> T:
     Raises StoreError where a value is missing or cannot be read.
     """
     dataclass: Any = kind
+    # A row's own mapping looks every name up in two tables; a dictionary of it costs a third.
+    known = columns if isinstance(columns, dict) else dict(columns)
     try:
-        return kind(**{name: decode(columns[name]) for name, decode in _decoders(dataclass) if name in columns})
+        return kind(**{name: decode(known[name]) for name, decode in _decoders(dataclass) if name in known})
     except (TypeError, ValueError, AttributeError) as exc:
         raise StoreError(
             f"a stored {kind.__name__} cannot be read ({exc}): was the row edited by hand? Restore it from a backup "

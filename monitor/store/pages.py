@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Date, Row, Select, cast, exists, func, or_, select, tuple_
 
 from monitor.core.reviews import VERDICTS, review_of_change
-from monitor.core.types import Change, ChangeId, Delivery, IssueKey, Poll, Review, ReviewAction
+from monitor.core.types import Change, ChangeId, Delivery, FeedKey, IssueKey, Poll, Review, ReviewAction
 from monitor.ports.pages import ChangeFilter, ChangePage, ChangeRow, IssueName, Mark, Read, Reviewed
 from monitor.store import schema
 from monitor.store.article_pages import SqlArticlePages, row_number
@@ -112,7 +112,7 @@ class SqlPages(SqlArticlePages):
             return [to_delivery(row) for row in connection.execute(posted)]
 
     def polls(self, *, since: datetime, limit: int) -> Sequence[Poll]:
-        """Return polls that failed, and the first that did not after each, oldest first."""
+        """Return polls that failed, and the first that did not after each, oldest first: feed, instant and outcome of each."""
         table = schema.polls
         later = table.alias("later")
         # An expression, so that SQLite does not walk all polls by the index on `at`, but the few of the index on those that failed.
@@ -123,14 +123,17 @@ class SqlPages(SqlArticlePages):
         )
         # By feed first, although there is only one: so the order is that of the index by feed and time, and of no other.
         following = after.order_by(later.c.feed_key, later.c.at, later.c.poll_number).limit(1).scalar_subquery()
-        failed = select(table, following.label("following")).where(schema.FAILED, when >= since)
+        told = (table.c.poll_number, table.c.feed_key, table.c.at, table.c.outcome)
+        failed = select(*told, following.label("following")).where(schema.FAILED, when >= since)
         with self._unit_of_work.connect(is_readonly=True) as connection:
             rows = list(connection.execute(failed.order_by(when.desc(), table.c.poll_number.desc()).limit(limit)))
             found = {row.poll_number: row for row in rows}
             # What followed a failure: mostly another one, which is there already, or the end of the spell.
             for some in chunks([row.following for row in rows if row.following is not None and row.following not in found]):
-                found |= {row.poll_number: row for row in connection.execute(select(table).where(table.c.poll_number.in_(some)))}
-        return [from_columns(Poll, row._mapping) for row in sorted(found.values(), key=lambda row: (row.at, row.poll_number))]
+                found |= {row.poll_number: row for row in connection.execute(select(*told).where(table.c.poll_number.in_(some)))}
+        return [
+            Poll(FeedKey(row.feed_key), row.at, row.outcome) for row in sorted(found.values(), key=lambda row: (row.at, row.poll_number))
+        ]
 
 
 def _newest(wanted: ChangeFilter, after: Mark | None) -> Select[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any, cast
 
@@ -25,6 +25,8 @@ from monitor.web.picture import tone
 
 #: How far back the record of polls is looked through for blind spells, and how many of its rows.
 SPELL_DAYS, SPELL_POLLS = 400, 4000
+#: How long what was found there is shown.
+SPELLS_FOR = timedelta(minutes=1)
 
 
 class NotFoundError(PermanentError):
@@ -38,6 +40,8 @@ class Desk:
     app: App
     gate: Gate
     templates: jinja2.Environment = field(default_factory=shown.environment)
+    #: One entry: when the blind spells were looked up last, and what was found.
+    _spells: list[tuple[datetime, list[Spell]]] = field(default_factory=lambda: [(datetime.min.replace(tzinfo=UTC), [])])
 
     @cached_property
     def pages(self) -> Pages:
@@ -73,9 +77,14 @@ class Desk:
             return [state for state in store.feeds.states() if state.health is not Health.RETIRED]
 
     def spells(self) -> list[Spell]:
-        """Return when feeds were blind, as far as the record of polls tells."""
+        """Return when feeds were blind, as far as the record of polls tells; looked up once a minute, as polls are many minutes apart."""
+        now, (at, kept) = self.now(), self._spells[0]
+        if at <= now < at + SPELLS_FOR:
+            return kept
         polls = self.pages.polls(since=self.now() - timedelta(days=SPELL_DAYS), limit=SPELL_POLLS)
-        return blind_spells(polls, at_least=timedelta(seconds=self.policy().blind_after_s), now=self.now())
+        found = blind_spells(polls, at_least=timedelta(seconds=self.policy().blind_after_s), now=now)
+        self._spells[0] = (now, found)
+        return found
 
     def page(self, request: Request, template: str, code: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 - whatever the template shows
         """Return a page: the template with what every page has, and these values."""

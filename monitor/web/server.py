@@ -32,6 +32,9 @@ from monitor.web.sessions import Sessions
 log = structlog.get_logger(__name__)
 #: Seconds that open answers get when the daemon stops: long enough for any page, too short for a stream of events, which begins anew.
 STOP_S = 3
+#: Stored vectors that are read into memory at a time (some 50 ms of work), the rest after each such piece, which leaves the processor to who
+#: asks for a page, and the time between two looks for new ones.
+N_PIECE, PIECE_REST_S, NEWS_REST_S = 2000, 0.02, 30.0
 #: A file of the page has the digest of its content in its address: it never changes.
 _FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -120,6 +123,10 @@ class PageServer:
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, name="review-page", daemon=True)
+        # Made here, as two threads would make two.
+        self._pages = app.pages
+        self._stopping = threading.Event()
+        self._reading = threading.Thread(target=self._take_in, name="review-page-vectors", daemon=True)
         for name in ("uvicorn", "uvicorn.error"):
             logging.getLogger(name).setLevel(logging.ERROR)
 
@@ -132,15 +139,29 @@ class PageServer:
     def __enter__(self) -> Self:
         """Start to serve."""
         self._thread.start()
+        self._reading.start()
         log.info("page_open", address=self.address)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Finish what is being answered, and stop."""
         self._server.should_exit = True
+        self._stopping.set()
+        self._reading.join(timeout=STOP_S)
         self._thread.join(timeout=STOP_S + 5)
         self._socket.close()
         self._app.close_actions()
+
+    def _take_in(self) -> None:
+        """Read stored vectors into memory, so that articles like one are sought in the whole store; in small pieces, with rests between."""
+        rest_s = 0.0
+        while not self._stopping.wait(rest_s):
+            try:
+                rest_s = PIECE_REST_S if self._pages.take_in(N_PIECE) else NEWS_REST_S
+            except MonitorError as exc:
+                # A store that is locked or not yet upgraded: the pages that need it say so themselves.
+                log.warning("vectors_not_read", error_type=type(exc).__name__, error=mask_secrets(str(exc)))
+                rest_s = NEWS_REST_S
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.similarity import cosines, normalise, top_k
+from monitor.core.similarity import cosines, hamming, normalise, signatures, top_k
 from monitor.core.types import FloatArray
 from tests.builders import unit
 
@@ -56,3 +56,12 @@ def test_at_most_k_rows_come_and_never_more_than_there_are(rows: FloatArray, k: 
     found = top_k(normalise(rows)[0], normalise(rows), k)
     assert len(found) == min(k, len(rows))
     assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
+
+
+@pytest.mark.parametrize("dim", [1, 63, 64, 65, 384])
+def test_signatures_differ_in_as_many_bits_as_the_signs_do(dim: int) -> None:
+    rows = np.random.default_rng(dim).standard_normal((20, dim)).astype(np.float32)
+    signs = signatures(rows)
+    assert signs.shape == (20, -(-dim // 64))
+    expected = ((rows[0] > 0) != (rows > 0)).sum(axis=1)
+    assert hamming(signs[0], signs.T).tolist() == expected.tolist()

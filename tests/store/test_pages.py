@@ -12,6 +12,7 @@ from monitor.core.search import parse_search
 from monitor.core.text import head_text, text_hash
 from monitor.core.types import ArticleId, ChangeId, ChangeKind, Embedding, FeedKey, IssueKey, Poll, ReviewAction, ReviewId
 from monitor.ports.pages import ArticleFilter, ChangeFilter, Mark, Reviewed, Verdict
+from monitor.store import article_pages
 from monitor.store.pages import SqlPages
 from monitor.store.session import SqlUnitOfWork
 from tests.examples import ISSUE, NOON, after, article, baseline, change, delivery, evidence, fill, match, review
@@ -161,8 +162,57 @@ def test_the_nearest_articles_are_those_whose_vectors_are(sql: SqlUnitOfWork, pa
         first, alone = tx.articles.get([ArticleId("w-0")])[ArticleId("w-0")], tx.articles.get([ArticleId("w-4")])[ArticleId("w-4")]
     near = pages.like(first, limit=2)
     assert near is not None
-    assert [(found.row.article.article_id, round(found.similarity, 2)) for found in near] == [("w-1", 0.8), ("w-3", 0.6)]
+    assert [(found.row.article.article_id, round(found.similarity, 2)) for found in near.neighbours] == [("w-1", 0.8), ("w-3", 0.6)]
+    assert (near.is_whole, near.n_compared) == (True, 3)
     assert pages.like(alone, limit=2) is None
+
+
+def test_what_gets_its_vector_later_is_found_then(sql: SqlUnitOfWork, pages: SqlPages) -> None:
+    fill_articles(sql)
+    keys = [ArticleId("w-0"), ArticleId("w-1")]
+    for n_near, key in enumerate(keys):
+        with sql.transaction() as tx:
+            stored = tx.articles.get(keys)
+            tx.articles.add_embeddings(
+                [Embedding(text_hash(head_text(stored[key].title, stored[key].text)), "m", np.array([1, 0, 0], np.float32))]
+            )
+        near = pages.like(stored[keys[0]], limit=5)
+        assert near is not None
+        assert len(near.neighbours) == n_near
+
+
+def test_an_older_version_is_not_what_an_article_is_like(sql: SqlUnitOfWork, pages: SqlPages) -> None:
+    with sql.transaction() as tx:
+        versions = [article("w-0", title="One"), article("w-1", title="The same"), article("w-1", title="Another", version=2)]
+        for number, version in enumerate(versions):
+            tx.articles.add(version, fingerprints=[f"f-{number}"])
+        # Both versions have a vector; only that of the first is near.
+        for version, vector in zip(versions, ([1, 0, 0], [1, 0, 0], [0, 0, 1]), strict=True):
+            tx.articles.add_embeddings([Embedding(text_hash(head_text(version.title, version.text)), "m", np.array(vector, np.float32))])
+    near = pages.like(versions[0], limit=5)
+    assert near is not None
+    assert [(found.row.article.article_id, found.similarity) for found in near.neighbours] == [("w-1", 0.0)]
+
+
+def test_until_all_vectors_are_read_those_around_are_compared_and_the_answer_says_so(
+    sql: SqlUnitOfWork, pages: SqlPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(article_pages, "N_INLINE", 1)
+    fill_articles(sql)
+    with sql.transaction() as tx:
+        stored = tx.articles.get([ArticleId(f"w-{number}") for number in range(4)])
+        for one in stored.values():
+            tx.articles.add_embeddings([Embedding(text_hash(head_text(one.title, one.text)), "m", np.array([1, 0, 0], np.float32))])
+    near = pages.like(stored[ArticleId("w-0")], limit=5)
+    assert near is not None
+    assert not near.is_whole
+    assert len(near.neighbours) == 3
+    while pages.take_in(1):
+        pass
+    near = pages.like(stored[ArticleId("w-0")], limit=5)
+    assert near is not None
+    assert near.is_whole
+    assert len(near.neighbours) == 3
 
 
 def test_what_was_read_is_counted_by_day_and_listed(sql: SqlUnitOfWork, pages: SqlPages) -> None:

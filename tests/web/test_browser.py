@@ -122,6 +122,8 @@ def test_a_morning_of_review(morning: Morning) -> None:
     assert "joint statement issued" in first.inner_text()
     first.get_by_role("button", name="Accept").click()
     page.wait_for_function("n => document.querySelectorAll('#waiting .card').length === n - 1", arg=n_waiting)
+    # Who goes by keyboard stands at the next one.
+    page.wait_for_function("document.activeElement === document.querySelector('#waiting button')")
     check(page, "2-one-accepted")
     # Why the next one: both sentences, the scores, and a word on it.
     cards.first.get_by_role("link", name="Why, and more").click()
@@ -144,6 +146,7 @@ def test_a_morning_of_review(morning: Morning) -> None:
     page.get_by_label("Why", exact=True).fill("Signed according to the official gazette.")
     page.get_by_role("button", name="Set the status").click()
     page.wait_for_selector(".kind-manual")
+    assert page.get_by_role("button", name="Take back: set status").count() == 1
     check(page, "6-issue-set-by-hand")
     assert page.locator(".picture svg rect.mark").count() == 1
     # What was not told, and why not.
@@ -182,13 +185,54 @@ def test_every_page_fits_and_reads_on_any_screen(morning: Morning, width: int, s
     assert morning.said == []
 
 
+def test_on_a_small_screen_the_answer_is_at_hand_and_hides_nothing(morning: Morning) -> None:
+    page = morning.open("/changes", viewport={"width": 360, "height": 740}, has_touch=True)
+    # Neither of the two that the morning has answered.
+    page.locator("tbody .plain-link").nth(2).click()
+    page.wait_for_selector("#act-bar")
+    bar = page.locator("#act-bar").bounding_box()
+    assert bar is not None
+    assert bar["y"] + bar["height"] == pytest.approx(740, abs=1)
+    # By keyboard the answers come before the proof, and the link leads to the whole panel.
+    page.locator(".crumb a").last.focus()
+    for name in ("Accept", "Not a change", "More ↓ ways to review, below"):
+        page.keyboard.press("Tab")
+        assert " ".join(page.evaluate("document.activeElement.textContent").split()) == name
+    page.keyboard.press("Enter")
+    panel = page.locator("#review h2").bounding_box()
+    assert panel is not None
+    assert 0 <= panel["y"] < bar["y"]
+    # Nothing that has the focus stands behind the bar, and the last line of the page can be read.
+    page.locator("footer").scroll_into_view_if_needed()
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    foot = page.locator(".foot p").bounding_box()
+    assert foot is not None
+    assert foot["y"] + foot["height"] <= bar["y"]
+    # An answer is taken as in the panel itself, and the bar tells it.
+    page.locator("#act-bar").get_by_role("button", name="Accept").click()
+    page.wait_for_selector("#act-bar .verdict.accepted")
+    check(page, "360-change-answered")
+    assert page.locator("#review .verdict.accepted").count() == 1
+    page.locator("#review").get_by_role("button", name="Take back").first.click()
+    page.wait_for_selector(".taken-back")
+    assert morning.said == []
+
+
+def test_a_report_keeps_to_utc_wherever_it_is_read(morning: Morning) -> None:
+    page = morning.open("/issues/us-iraq-coalition/report")
+    page.wait_for_load_state("load")
+    told = page.locator(".report-date time")
+    assert told.inner_text() == (told.get_attribute("datetime") or "")[:16].replace("T", " ")
+    assert page.locator("#zone").inner_text() == "UTC"
+
+
 def test_it_reads_and_acts_without_scripts_and_by_keyboard(morning: Morning) -> None:
     page = morning.open("/changes", java_script_enabled=False)
     assert page.locator("tbody tr").count() >= 3
     assert page.locator("#zone").inner_text() == "UTC"
     page.locator("tbody .plain-link").first.click()
     page.get_by_role("button", name="Told before").click()
-    page.wait_for_selector(".verdict.rejected")
+    page.wait_for_selector("#review .verdict.rejected")
     page = morning.open("/")
     assert page.locator("#zone").inner_text() == "Asia/Baghdad"
     times = page.locator("time").first

@@ -55,6 +55,35 @@ def test_a_parameter_that_cannot_be_read_is_told(reader: TestClient, query: str)
     assert "<h1>" in answer.text
 
 
+def test_the_words_that_decided_are_marked_in_their_sentence_and_named_below(reader: TestClient) -> None:
+    page = reader.get(f"/changes/{CHANGE}").text
+    assert '<mark class="sentence">Tunisia and Brussels have <mark class="word step">agreed</mark>.' in page
+    assert "Step: agreed" in shown(page).replace(" , ", ", ")
+    # The sentence before told of talks, of which it has no word: no mark rather than a wrong one.
+    assert page.split("<h2>Before</h2>")[1].split("</figure>")[0].count("<mark") == 1
+
+
+def test_what_was_made_a_seed_says_so_and_can_be_made_one_again_after_it_was_taken_back(client: TestClient) -> None:
+    def promote() -> str:
+        page = client.get("/articles/a-1").text
+        form = page.split("Make it a seed of this issue")[0].rsplit("<form", 1)[1]
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+        assert client.post("/reviews", data=fields | {"action": "promote"}).status_code == 303
+        return client.get("/articles/a-1").text
+
+    page = promote()
+    assert "Made a seed by" in shown(page)
+    assert "Make it a seed" not in page
+    issue = client.get("/issues/olive-duties").text
+    undone = re.findall(r'name="undoes" value="([^"]*)"', issue)[0]
+    answer = client.post(
+        "/reviews", data={"form_token": form_token(issue), "issue": ISSUE, "action": "undo", "undoes": undone, "nonce": "u"}
+    )
+    assert answer.status_code == 303
+    assert "Made a seed by" not in shown(client.get("/articles/a-1").text)
+    assert "Made a seed by" in shown(promote())
+
+
 def test_the_board_shows_where_each_issue_stands_and_what_waits(reader: TestClient) -> None:
     page = shown(reader.get("/").text)
     assert "Will the duties on olives end? muted denied since 2026-03-01" in page
@@ -64,7 +93,7 @@ def test_the_board_shows_where_each_issue_stands_and_what_waits(reader: TestClie
 
 def test_a_change_shows_its_proof_in_its_paragraph_and_its_scores(reader: TestClient) -> None:
     page = reader.get(f"/changes/{CHANGE}").text
-    assert "<mark>Tunisia and Brussels have agreed.</mark>" in page
+    assert '<mark class="sentence">Tunisia and Brussels have <mark class="word step">agreed</mark>.</mark>' in page
     assert "Relevance of the article: 0.70, threshold 0.50" in page
     assert "told: Duties on olives to end" in page
     assert "asked the desk" in page

@@ -97,8 +97,8 @@ def like(desk: AtDesk, article_id: _Key, limit: Annotated[int, Query(ge=1, le=10
     row = desk.pages.article(ArticleId(article_id))
     if row is None:
         raise NotFoundError(f"there is no article {article_id!r}")
-    near = desk.pages.like(row.article, limit=limit) or []
-    return [NeighbourOut(article=article_out(found.row), similarity=found.similarity) for found in near]
+    near = desk.pages.like(row.article, limit=limit)
+    return [NeighbourOut(article=article_out(found.row), similarity=found.similarity) for found in (near.neighbours if near else ())]
 
 
 @router.get("/feeds")

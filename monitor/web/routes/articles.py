@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from monitor.core.excerpts import edits
+from monitor.core.reviews import review_of_issue
 from monitor.core.types import ArticleId
 from monitor.ports.pages import Verdict
 from monitor.web.desk import AtDesk, NotFoundError
@@ -47,6 +48,11 @@ def article(request: Request, desk: AtDesk, article_id: str) -> HTMLResponse:
     with desk.app.uow.reading() as store:
         versions = store.articles.versions(row.article.article_id)
         seeds = store.articles.get([match.nearest_seed for match in row.matches])
+        reviews = {match.issue_key: store.reviews.of_issue(match.issue_key) for match in row.matches}
+    promoted = {
+        key: next((one for one in review_of_issue(key, said, now=desk.now()).promoted if one.article_id == row.article.article_id), None)
+        for key, said in reviews.items()
+    }
     return desk.page(
         request,
         "article.html",
@@ -55,6 +61,8 @@ def article(request: Request, desk: AtDesk, article_id: str) -> HTMLResponse:
         versions=[(old, new, edits(old, new)) for old, new in pairwise(versions)][::-1],
         trace=desk.app.queries.trace(row.article),
         seeds=seeds,
+        promoted=promoted,
+        n_reviews={key: len(said) for key, said in reviews.items()},
         names=desk.names(),
     )
 

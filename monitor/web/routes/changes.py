@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from monitor.core.excerpts import by_origin, excerpt_of
+from monitor.core.cue_words import Piece, Role, compared, marked_words, pieces_of
+from monitor.core.excerpts import Excerpt, by_origin, excerpt_of
+from monitor.core.ladder import Phase
 from monitor.core.reading import weight_of
 from monitor.core.reviews import review_of_change, taken_back
 from monitor.core.types import ArticleId, ChangeId, ChangeKind, Quote
@@ -59,6 +63,9 @@ def change(request: Request, desk: AtDesk, change_id: str) -> HTMLResponse:
         if assessment.evidence.issue_key == found.issue_key
         for claim in assessment.evidence.claims[:5]
     ]
+    now_quotes = _shown(desk, found.evidence, found.to_phase)
+    old_quotes = _shown(desk, found.baseline_evidence, found.from_phase)
+    now_quotes, old_quotes = _beside(now_quotes, old_quotes), _beside(old_quotes, now_quotes)
     return desk.page(
         request,
         "change.html",
@@ -69,8 +76,8 @@ def change(request: Request, desk: AtDesk, change_id: str) -> HTMLResponse:
         ladder=desk.ladder(name),
         said=review_of_change(found.change_id, row.reviews),
         undone=taken_back(row.reviews),
-        now_quotes=_excerpts(desk, found.evidence),
-        old_quotes=_excerpts(desk, found.baseline_evidence),
+        now_quotes=now_quotes,
+        old_quotes=old_quotes,
         copies=copies,
         match=match,
         claims=claims[:5],
@@ -82,8 +89,40 @@ def change(request: Request, desk: AtDesk, change_id: str) -> HTMLResponse:
     )
 
 
-def _excerpts(desk: Desk, quotes: tuple[Quote, ...]) -> list[tuple[Quote, object]]:
-    """Return quotes with their paragraphs."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A quote in its paragraph, cut at the words that carry its step."""
+
+    quote: Quote
+    excerpt: Excerpt
+    pieces: tuple[Piece, ...]
+
+    @property
+    def step_words(self) -> tuple[str, ...]:
+        """The words that name the step."""
+        return marked_words(self.pieces, Role.STEP)
+
+    @property
+    def told_words(self) -> tuple[str, ...]:
+        """The words that say how the sentence stands to it."""
+        return marked_words(self.pieces, Role.TOLD)
+
+
+def _shown(desk: Desk, quotes: tuple[Quote, ...], phase: Phase | None) -> list[Shown]:
+    """Return quotes that tell of a phase with their paragraphs."""
     with desk.app.uow.reading() as store:
         versions = {key: store.articles.versions(ArticleId(key)) for key in {quote.article_id for quote in quotes}}
-    return [(quote, excerpt_of(quote, versions[quote.article_id])) for quote in quotes]
+    return [
+        Shown(
+            quote,
+            excerpt_of(quote, versions[quote.article_id]),
+            pieces_of(quote.quote, phase, quote.stance, is_headline=quote.field == "title") if phase else (Piece(quote.quote),),
+        )
+        for quote in quotes
+    ]
+
+
+def _beside(quotes: list[Shown], others: list[Shown]) -> list[Shown]:
+    """Return quotes, the first compared with the first of the other side: these two stand side by side."""
+    first = [replace(quote, pieces=compared(quote.pieces, others[0].pieces)) for quote in quotes[:1] if others]
+    return first + quotes[len(first) :]

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from monitor.core.excerpts import by_origin
 from monitor.core.reviews import review_of_issue, taken_back
-from monitor.core.types import Change, ChangeKind
+from monitor.core.types import Change, ChangeKind, ReviewAction
 from monitor.ports.pages import ChangeFilter, IssueName, Read
 from monitor.web.desk import AtDesk, Desk
 from monitor.web.filters import write_mark
@@ -27,12 +27,18 @@ N_LOG = 30
 def issue(request: Request, desk: AtDesk, key: str) -> HTMLResponse:
     """Show an issue."""
     found = desk.issue(key)
+    shown = facts(desk, found, n_log=N_LOG)
     with desk.app.uow.reading() as store:
         reviews = store.reviews.of_issue(found.issue_key)
+    # What sets the status is kept with the change that it made; it was done here, and can be taken back here.
+    of_changes = [review for row in shown["log"].rows for review in row.reviews]
+    by_hand = {review.review_id for review in of_changes if review.action is ReviewAction.SET_STATUS}
+    reviews += [review for review in of_changes if review.review_id in by_hand or review.undoes in by_hand]
+    reviews.sort(key=lambda review: (review.at, review.review_id))
     return desk.page(
         request,
         "issue.html",
-        **facts(desk, found, n_log=N_LOG),
+        **shown,
         reviews=reviews[::-1],
         undone=taken_back(reviews),
     )
