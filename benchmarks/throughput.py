@@ -2,7 +2,7 @@
 
 A server of its own process plays as many hosts as there are feeds (127.0.0.0/8 is a large network). Four rounds: new feeds, answers 304,
 whole bodies whose bytes are those of the last time, and whole bodies that changed though their entries are known. `--peers` puts beside it lemon24/reader, installed
-into an environment that is thrown away, and newsboat and sfeed where the system has them; all with eight fetches at a time, and an
+into an environment that is thrown away (or that of the Python which the variable READER_PYTHON names), and newsboat and sfeed where the system has them; all with eight fetches at a time, and an
 empty database each. CPU counts the poller with all its processes, not the server. Machines are noisy: ratios count.
 """
 
@@ -171,11 +171,10 @@ for url in json.load(sys.stdin):
 found = {}
 for mode in rounds:
     urlopen(f"http://127.0.0.1:{port}/mode/" + mode.replace(" ", "%20")).close()
-    for feed in reader.get_feeds():
-        reader._storage.set_feed_update_after(feed.url, None) if hasattr(reader._storage, "set_feed_update_after") else None
     used = resource.getrusage(resource.RUSAGE_SELF)
     wall, cpu = time.perf_counter(), used.ru_utime + used.ru_stime
-    reader.update_feeds(workers=workers)
+    # Whether they are due or not.
+    reader.update_feeds(workers=workers, scheduled=False)
     used = resource.getrusage(resource.RUSAGE_SELF)
     found[mode] = time.perf_counter() - wall, used.ru_utime + used.ru_stime - cpu
 assert reader.get_entry_counts().total > 0
@@ -184,11 +183,13 @@ print(json.dumps(found))
 
 
 def poll_reader(port: int, n_feeds: int) -> dict[str, tuple[float, float]]:
-    """Measure lemon24/reader in an environment that is thrown away."""
+    """Measure lemon24/reader, with the Python that READER_PYTHON names or in an environment that is thrown away."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "venv", f"{folder}/venv"], check=True)
-        python = f"{folder}/venv/bin/python"
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "reader"], check=True)
+        python = os.environ.get("READER_PYTHON", "")
+        if not python:
+            subprocess.run([sys.executable, "-m", "venv", f"{folder}/venv"], check=True)
+            python = f"{folder}/venv/bin/python"
+            subprocess.run([python, "-m", "pip", "install", "--quiet", "reader", "sgmllib3k"], check=True)
         done = subprocess.run(
             [python, "-c", _READER, str(port), folder, str(WORKERS), json.dumps(ROUNDS)],
             input=json.dumps(_addresses(port, n_feeds)),

@@ -30,7 +30,6 @@ from monitor.ports import (
     Board,
     ChatModel,
     Clock,
-    FeedFetcher,
     FeedParser,
     MatterReader,
     Notifier,
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from monitor.core.ladder import Ladder
     from monitor.core.outlets import Outlets
     from monitor.fetch.discover import FeedDiscovery
+    from monitor.fetch.pace import PacedFetcher
     from monitor.notify.slack_actions import SlackActions, SlackEndpoint
     from monitor.notify.slack_socket import SlackSocket
     from monitor.ports.pages import Pages
@@ -175,9 +175,11 @@ class App:
         return load_judge()
 
     @cached_property
-    def fetcher(self) -> FeedFetcher:
-        """The fetcher behind its guard."""
-        return make_fetcher(self.settings)
+    def fetcher(self) -> PacedFetcher:
+        """The fetcher behind its guard, which knows when each host was last asked."""
+        from monitor.fetch.pace import PacedFetcher
+
+        return PacedFetcher(make_fetcher(self.settings), wait=self.clock.wait)
 
     @cached_property
     def parser(self) -> FeedParser:
@@ -197,7 +199,7 @@ class App:
         from monitor.fetch.page import TrafilaturaPageReader
 
         section = self.settings.fetch
-        pages = TrafilaturaPageReader(self.fetcher) if section.full_text else None
+        pages = TrafilaturaPageReader(self.fetcher, max_crawl_delay_s=section.max_crawl_delay_s) if section.full_text else None
         return Examiner(
             self.reader,
             self.settings.status.policy(),

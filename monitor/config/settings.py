@@ -73,6 +73,9 @@ class FetchSettings(Section):
     parse_processes: int = Field(2, ge=1, le=64, description="Processes that parse feeds, beside the daemon's own")
     full_text: bool = Field(True, description="Fetch the page of a matched article whose feed text is short")
     full_text_below_chars: int = Field(600, ge=0, le=100_000, description="Feed text shorter than this counts as short")
+    max_crawl_delay_s: float = Field(
+        10.0, ge=0, le=3600, description="Most seconds between two requests to a host whose robots.txt has a Crawl-delay; 0 heeds none"
+    )
 
     @field_validator("allowed_networks")
     @classmethod

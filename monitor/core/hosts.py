@@ -43,6 +43,20 @@ def host_rest_s(outcome: PollOutcome, policy: PollPolicy) -> float:
     return min(policy.host_rest_s if outcome.retry_after_s is None else outcome.retry_after_s, policy.max_interval_s)
 
 
+def crawl_spacing_s(asked_s: float | None, most_s: float) -> float:
+    """Return seconds between two requests to a host whose robots.txt has a `Crawl-delay`: what it asks for, within limits; None asks for nothing."""
+    # A delay that is no number compares with nothing: it asks for nothing.
+    return min(asked_s, most_s) if asked_s is not None and asked_s > 0.0 else 0.0
+
+
+def turn_wait_s(last_s: float | None, now_s: float, spacing_s: float) -> float:
+    """Return how many seconds a request has to wait for its turn at a host.
+
+    `last_s` is when the host was last asked, or will be by whoever waits already; None for never. Both times are of one clock.
+    """
+    return 0.0 if last_s is None or spacing_s <= 0.0 else max(0.0, last_s + spacing_s - now_s)
+
+
 def rested(siblings: Sequence[FeedState], policy: PollPolicy, until: datetime, jitter_units: Sequence[float]) -> list[FeedState]:
     """Return those of a host's feeds that would be asked before the end of its rest, put off beyond it and apart from each other.
 

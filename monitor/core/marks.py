@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from monitor.core.types import Article, ArticleId, Entry, IdPolicy
-from monitor.core.urls import canonical_url, is_web_url, site_of
+from monitor.core.urls import canonical_url, is_plain_url, is_web_url, site_of
 
 #: Least number of characters of text at which the same title and text make the same article wherever they appear. Shorter teasers
 #: ("Follow our live coverage") do agree by chance; two or three sentences do not.
@@ -41,11 +41,11 @@ def entry_identity(entry: Entry, policy: IdPolicy = IdPolicy.BOTH) -> str:
     return _digest("words", content_hash(entry.title, entry.text))
 
 
-def article_fingerprints(entry: Entry, policy: IdPolicy = IdPolicy.BOTH, *, twins: Collection[str] = ()) -> tuple[str, ...]:
+def article_fingerprints(entry: Entry, policy: IdPolicy = IdPolicy.BOTH) -> tuple[str, ...]:
     """Return the marks by which the entry's article may be known, strongest first; those that the feed's policy does not trust are left out.
 
     `u:` the address, `c:` this wording at this address (or of this id, or in this feed), `t:` title and text, where there are
-    `MIN_TEXT_CHARS` of text, `d:` words and date in the same feed, `g:` the id in its feed. `twins`: date marks that tell nothing apart.
+    `MIN_TEXT_CHARS` of text, `d:` words and date in the same feed, `g:` the id in its feed.
     """
     address = page_address(entry.url) if policy.trusts_urls else ""
     guid = (entry.guid or "") if policy.trusts_ids else ""
@@ -56,7 +56,7 @@ def article_fingerprints(entry: Entry, policy: IdPolicy = IdPolicy.BOTH, *, twin
     if len(normalised(entry.text)) >= MIN_TEXT_CHARS:
         marks.append(f"t:{content_hash(entry.title, entry.text)}")
     dated = date_mark(entry)
-    if dated is not None and dated not in twins:
+    if dated is not None:
         marks.append(dated)
     if guid:
         marks.append(f"g:{_digest(entry.feed_key, guid)}")
@@ -86,14 +86,18 @@ def date_mark(entry: Entry) -> str | None:
     return f"d:{_digest(entry.feed_key, content_hash(entry.title, entry.text), ' '.join(entry.published_raw.split()))}"
 
 
-def twin_marks(entries: Iterable[Entry]) -> frozenset[str]:
-    """Return the date marks that several items of one body have although their addresses differ: such marks tell none of them apart."""
+def without_twins(entries: Sequence[Entry], fingerprints: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the fingerprints of the items of one body without those date marks that several have although their addresses differ.
+
+    Such marks tell none of them apart.
+    """
     places: dict[str, set[str]] = defaultdict(set)
-    for entry in entries:
-        mark = date_mark(entry)
-        if mark is not None:
-            places[mark].add(page_address(entry.url) or entry.guid or "")
-    return frozenset(mark for mark, seen in places.items() if len(seen) > 1)
+    for entry, marks in zip(entries, fingerprints, strict=True):
+        for mark in marks:
+            if mark.startswith("d:"):
+                places[mark].add(page_address(entry.url) or entry.guid or "")
+    twins = {mark for mark, seen in places.items() if len(seen) > 1}
+    return [tuple(mark for mark in marks if mark not in twins) for marks in fingerprints] if twins else list(fingerprints)
 
 
 def new_article_id(entry: Entry, policy: IdPolicy = IdPolicy.BOTH) -> ArticleId:
@@ -117,6 +121,8 @@ def content_hash(title: str, text: str) -> str:
 @lru_cache(maxsize=8192)
 def page_address(url: str) -> str:
     """Return the canonical URL without scheme and `www.`; empty for no web address, and for a home page, which is no article."""
+    if is_plain_url(url):
+        return url.partition("://")[2].removeprefix("www.")
     if not is_web_url(url):
         return ""
     parts = urlsplit(canonical_url(url))
@@ -127,6 +133,9 @@ def page_address(url: str) -> str:
 
 def normalised(text: str) -> str:
     """Return a text without what never makes another wording: case, runs of blanks, kinds of quotation marks and dashes, invisible characters."""
+    if text.isascii():
+        # All that is below changes nothing here but the case.
+        return " ".join(text.lower().split())
     text = unicodedata.normalize("NFKC", text).translate(_QUOTES_AND_DASHES).casefold()
     if not text.isascii():
         # Format characters are invisible: soft hyphens, joiners, byte order marks.

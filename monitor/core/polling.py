@@ -34,12 +34,15 @@ def use_validators(state: FeedState, now: datetime, policy: PollPolicy) -> bool:
     """Return whether the next request may be conditional.
 
     It may if there are validators and a body was read within `probe_after_s`: servers are known to answer 304 for ever, so that now and
-    then a feed is asked as if for the first time; more often where its server was caught at it.
+    then a feed is asked as if for the first time; more often where its server was caught at it. Never twice in a row: where polls lie
+    further apart than that, each would be, and a server wrongly doubted could never clear itself.
     """
     if state.etag is None and state.last_modified is None:
         return False
     if state.last_success_at is None:
         return False
+    if state.last_poll_at == state.last_success_at:
+        return True
     probe_after_s = policy.doubted_probe_after_s if state.is_304_doubted else policy.probe_after_s
     return now - state.last_success_at < timedelta(seconds=probe_after_s)
 

@@ -38,10 +38,19 @@ _UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 _IPV4 = re.compile(r"\d+(\.\d+){3}")
 _NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f]")
 
+#: What nine of ten addresses of articles look like: nothing in them that needs taking apart, or that another spelling could stand for.
+_PLAIN = re.compile(r"https?://(?!m\.|mobile\.|amp\.)(?:[a-z0-9-]+\.)+[a-z]+(?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+")
+
 
 def is_web_url(url: str) -> bool:
     """Return whether this is a whole http or https address with a host, and without blanks or control characters."""
-    return _NOT_IN_URLS.search(url) is None and _split(url) is not None
+    return is_plain_url(url) or (_NOT_IN_URLS.search(url) is None and _split(url) is not None)
+
+
+def is_plain_url(url: str) -> bool:
+    """Return whether this is a web address in its canonical form already, told at a glance; False says only that a closer look is needed."""
+    # A label of more than 63 characters is none that a resolver knows, and an ending `.amp` or `-amp.html` marks a twin.
+    return _PLAIN.fullmatch(url) is not None and "amp" not in url
 
 
 def canonical_url(url: str) -> str:
@@ -51,6 +60,8 @@ def canonical_url(url: str) -> str:
     query, and folds telephone and AMP twins where their marks are unmistakable. Anything that is no web address comes back stripped.
     """
     url = url.strip()
+    if is_plain_url(url):
+        return url
     parts = _split(url)
     if parts is None:
         return url

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.core.urls import is_web_url
+from monitor.core.urls import is_plain_url, is_web_url
 
 #: Most characters of a text. Longer than any article; what follows would only cost sentence reading.
 MAX_TEXT_CHARS = 60_000
@@ -64,6 +64,8 @@ def one_line(text: str) -> str:
 
 def web_link(link: str, *, base: str) -> str:
     """Return a link as a whole web address, resolved against the feed's; empty where it is none."""
+    if is_plain_url(link):
+        return link
     text = one_line(link).replace(" ", "%20")
     if not text:
         return ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from monitor.core.hosts import crawl_spacing_s
 from monitor.core.types import Page
 from monitor.core.urls import canonical_url
 from monitor.fetch.markup import MAX_TEXT_CHARS
+from monitor.fetch.pace import PacedFetcher
 from monitor.fetch.page_marks import marks_of, without_wall
 from monitor.fetch.robots import Robots
-from monitor.ports import FeedFetcher
 
 #: What a page may be; a video or a PDF is not worth the try.
 _PAGE_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml")
@@ -19,17 +20,20 @@ _WHOLE_CHARS = 2_000
 class TrafilaturaPageReader:
     """Gets a page through the fetcher, hence behind the guard, if its site's robots.txt has nothing against it, and takes its main text out."""
 
-    def __init__(self, fetcher: FeedFetcher) -> None:
+    def __init__(self, fetcher: PacedFetcher, *, max_crawl_delay_s: float = 10.0) -> None:
+        """Take the fetcher, and the most seconds that a site may ask to lie between two requests."""
         self._fetcher = fetcher
         self._robots = Robots(fetcher)
+        self._max_crawl_delay_s = max_crawl_delay_s
 
     def read(self, url: str) -> Page | None:
         """Return what the page says; None where it has no text, or a checkpoint stands in its place.
 
-        Raises: FetchError, BlockedAddressError, BodyTooLargeError, RobotsError.
+        Waits where the site's robots.txt asks for time between requests. Raises: FetchError, BlockedAddressError, BodyTooLargeError, RobotsError.
         """
         self._robots.check(url)
-        answer = self._fetcher.fetch(url)
+        spacing_s = crawl_spacing_s(self._robots.crawl_delay_s(url), self._max_crawl_delay_s)
+        answer = self._fetcher.fetch_in_turn(url, spacing_s=spacing_s)
         if canonical_url(answer.url) != canonical_url(url):
             # Where a redirect led is another page, perhaps of another site with other rules.
             self._robots.check(answer.url)

@@ -47,6 +47,15 @@ class Robots:
         if not rules.can_fetch(url, TOKEN):
             raise RobotsError(f"{site}/robots.txt asks not to fetch this page; the text of the feed is used")
 
+    def crawl_delay_s(self, url: str) -> float | None:
+        """Return the seconds between two requests that the rules of a page's site ask for (`Crawl-delay`); None where they ask for none.
+
+        Not in RFC 9309, but sites still write it and Bing and Yandex heed it. Asks nobody: the page has been checked before.
+        """
+        parts = urlsplit(url)
+        _, rules = self._rules.get(f"{parts.scheme}://{parts.netloc}", (0.0, None))
+        return None if rules is None else rules.crawl_delay(TOKEN)
+
     def _rules_of(self, site: str) -> Protego | None:
         now = time.monotonic()
         known = self._rules.get(site)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.core.dedupe import Known, NewVersion, choose_known, decide_entry
 from monitor.core.identity import count_habits, decide_id_policy
-from monitor.core.marks import article_fingerprints, entry_identity, page_address, twin_marks
+from monitor.core.marks import article_fingerprints, entry_identity, page_address, without_twins
 from monitor.core.types import Article, ArticleId, Entry, Serving
 from monitor.ports import Transaction
 
@@ -40,12 +40,16 @@ def store_entries(entries: Sequence[Entry], store: Transaction, *, source: str, 
     verdict = decide_id_policy(habits)
     policy = verdict.policy
 
-    twins = twin_marks(entries)
     identities = [entry_identity(entry, policy) for entry in entries]
-    fingerprints = [article_fingerprints(entry, policy, twins=twins) for entry in entries]
+    fingerprints = without_twins(entries, [article_fingerprints(entry, policy) for entry in entries])
     identified = store.articles.known_entries(feed_key, identities)
     found = store.articles.by_fingerprint({mark for marks in fingerprints for mark in marks})
-    candidates = (choose_known(identified.get(name), marks, found) for name, marks in zip(identities, fingerprints, strict=True))
+    # A wording that is stored at its place is known, whatever else is (`core.dedupe`): its article need not be read. In most polls all are.
+    candidates = (
+        choose_known(identified.get(name), marks, found)
+        for name, marks in zip(identities, fingerprints, strict=True)
+        if not _has_wording(marks, found)
+    )
     articles = store.articles.get({article_id for article_id in candidates if article_id is not None})
     wordings = dict.fromkeys(mark for marks in fingerprints for mark in marks if mark.startswith("c:") and mark not in found)
     if wordings:
@@ -60,9 +64,24 @@ def store_entries(entries: Sequence[Entry], store: Transaction, *, source: str, 
     n_known = n_new = n_versions = 0
     delivered = set(identified)
     article_rows: list[tuple[Article, tuple[str, ...]]] = []
+    mark_rows: list[tuple[ArticleId, tuple[str, ...]]] = []
     entry_rows: list[tuple[Entry, str, ArticleId]] = []
     for entry, identity, marks in zip(entries, identities, fingerprints, strict=True):
         article_id = choose_known(identified.get(identity), marks, found)
+        unseen = tuple(mark for mark in marks if mark not in found)
+        if article_id is not None and _has_wording(marks, found):
+            n_known += 1
+            if unseen:
+                # Its other fingerprints are written as well: they let the same words be known again from any feed.
+                mark_rows.append((article_id, unseen))
+                found |= dict.fromkeys(unseen, article_id)
+            if identity not in identified:
+                entry_rows.append((entry, identity, article_id))
+                identified[identity] = article_id
+            continue
+        if article_id is not None and article_id not in articles:
+            # One that was known by its wording, and that an entry of other words turns out to be as well.
+            articles |= store.articles.get({article_id})
         known = articles.get(article_id) if article_id else None
         decision = decide_entry(
             entry,
@@ -79,18 +98,24 @@ def store_entries(entries: Sequence[Entry], store: Transaction, *, source: str, 
         n_versions += is_version
         n_new += is_new
         n_known += identity in delivered or not is_new
-        unseen = tuple(mark for mark in marks if mark not in found)
-        if is_new or is_version or unseen:
-            # A known article is written as well where the entry has other fingerprints: they let the same words be known again from any feed.
+        if is_new or is_version:
             article_rows.append((article, unseen))
+        elif unseen:
+            mark_rows.append((article.article_id, unseen))
         if identity not in identified:
             entry_rows.append((entry, identity, article.article_id))
             identified[identity] = article.article_id
         found |= dict.fromkeys(unseen, article.article_id)
         articles[article.article_id] = article
     store.articles.add_all(article_rows)
+    store.articles.add_fingerprints(mark_rows)
     store.articles.add_entries(entry_rows)
     return Intake(len(entries), n_known, n_new, n_versions)
+
+
+def _has_wording(marks: Sequence[str], found: Mapping[str, ArticleId]) -> bool:
+    """Return whether the very words of an entry are stored, at its place."""
+    return any(mark.startswith("c:") and mark in found for mark in marks)
 
 
 def _guids_before(entries: Sequence[Entry], store: Transaction) -> dict[str, set[str]]:

@@ -130,6 +130,10 @@ class ArticleStore(Protocol):
         """Store articles, each with its fingerprints, in the given order, as `add` does one by one."""
         ...
 
+    def add_fingerprints(self, fingerprints: Sequence[tuple[ArticleId, Collection[str]]]) -> None:
+        """Store further fingerprints of articles that exist; one that is known keeps its article."""
+        ...
+
     def add(self, article: Article, *, fingerprints: Collection[str]) -> None:
         """Store a new article, or a new version of one (`version` tells). Storing the same version again changes nothing."""
         ...

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Select, and_, exists, select, update
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, exists, select, update
 
 from monitor.core.text import head_text, text_hash
 from monitor.core.types import Article, ArticleId, Embedding, Entry, FeedKey, FloatArray, IssueKey, Match
@@ -13,6 +14,15 @@ from monitor.store import schema
 from monitor.store.codec import from_bytes, from_columns, to_bytes, to_columns
 from monitor.store.column_types import storable
 from monitor.store.statements import chunks, insert_all_once, insert_or_replace
+
+# The look-ups of every poll, made once: building them anew costs more than running them.
+_WANTED: BindParameter[Any] = bindparam("wanted", expanding=True)
+_OF_FEED = schema.entries.c.feed_key == bindparam("feed_key")
+_KNOWN_ENTRIES = select(schema.entries.c.identity, schema.entries.c.article_id).where(_OF_FEED, schema.entries.c.identity.in_(_WANTED))
+_DELIVERED = select(schema.entries.c.url, schema.entries.c.guid).where(_OF_FEED, schema.entries.c.url.in_(_WANTED))
+_BY_FINGERPRINT = select(schema.article_fingerprints.c.fingerprint, schema.article_fingerprints.c.article_id).where(
+    schema.article_fingerprints.c.fingerprint.in_(_WANTED)
+)
 
 
 class SqlArticleStore:
@@ -23,28 +33,24 @@ class SqlArticleStore:
 
     def known_entries(self, feed_key: FeedKey, identities: Collection[str]) -> dict[str, ArticleId]:
         """Return, for those of the given entry identities that this feed delivered before, the article each became."""
-        table = schema.entries
-        statement = select(table.c.identity, table.c.article_id).where(table.c.feed_key == feed_key)
-        return {
-            row.identity: row.article_id
-            for piece in chunks(identities)
-            for row in self._connection.execute(statement.where(table.c.identity.in_(piece)))
-        }
+        found: dict[str, ArticleId] = {}
+        for piece in chunks(identities):
+            found.update(self._connection.execute(_KNOWN_ENTRIES, {"feed_key": feed_key, "wanted": piece}).all())
+        return found
 
     def by_fingerprint(self, fingerprints: Collection[str]) -> dict[str, ArticleId]:
         """Return, for those of the given fingerprints that are known, the article that had it first."""
-        table = schema.article_fingerprints
-        return {
-            row.fingerprint: row.article_id
-            for piece in chunks(fingerprints)
-            for row in self._connection.execute(select(table).where(table.c.fingerprint.in_(piece)))
-        }
+        found: dict[str, ArticleId] = {}
+        for piece in chunks(fingerprints):
+            found.update(self._connection.execute(_BY_FINGERPRINT, {"wanted": piece}).all())
+        return found
 
     def delivered(self, feed_key: FeedKey, urls: Collection[str]) -> list[tuple[str, str | None]]:
         """Return address and id of those entries that this feed delivered with one of these addresses, exactly as written."""
-        table = schema.entries
-        statement = select(table.c.url, table.c.guid).where(table.c.feed_key == feed_key)
-        return [(row.url, row.guid) for piece in chunks(urls) for row in self._connection.execute(statement.where(table.c.url.in_(piece)))]
+        found: list[tuple[str, str | None]] = []
+        for piece in chunks(urls):
+            found.extend(self._connection.execute(_DELIVERED, {"feed_key": feed_key, "wanted": piece}).all())
+        return found
 
     def get(self, article_ids: Collection[ArticleId]) -> dict[ArticleId, Article]:
         """Return the latest versions of the articles that exist."""
@@ -77,8 +83,12 @@ class SqlArticleStore:
                 newer = update(table).where(table.c.article_id == article.article_id, table.c.version < article.version)
                 self._connection.execute(newer.values(version=article.version, published_at=article.published_at))
         insert_all_once(self._connection, schema.article_versions, rows)
-        marks = [{"fingerprint": mark, "article_id": article.article_id} for article, marks in articles for mark in dict.fromkeys(marks)]
-        insert_all_once(self._connection, schema.article_fingerprints, marks)
+        self.add_fingerprints([(article.article_id, marks) for article, marks in articles])
+
+    def add_fingerprints(self, fingerprints: Sequence[tuple[ArticleId, Collection[str]]]) -> None:
+        """Store further fingerprints of articles that exist; one that is known keeps its article."""
+        rows = [{"fingerprint": mark, "article_id": article_id} for article_id, marks in fingerprints for mark in dict.fromkeys(marks)]
+        insert_all_once(self._connection, schema.article_fingerprints, rows)
 
     def versions(self, article_id: ArticleId) -> list[Article]:
         """Return all versions, oldest first; empty where the article is unknown."""

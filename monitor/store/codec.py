@@ -18,6 +18,8 @@ from monitor.errors import StoreError
 T = TypeVar("T")
 #: The byte order is part of the format, so that a database can be copied anywhere.
 _FLOAT32 = np.dtype("<f4")
+#: Types that are columns as they are, whatever else is looked at: most values of most rows.
+_PLAIN = frozenset({str, int, float, bool, type(None), datetime})
 
 
 def to_json(value: Any) -> Any:  # noqa: ANN401 - the border between typed values and JSON
@@ -39,9 +41,9 @@ def to_json(value: Any) -> Any:  # noqa: ANN401 - the border between typed value
 def to_columns(value: Any) -> dict[str, Any]:  # noqa: ANN401
     """Return a dataclass as columns named like its fields: instants stay instants, all else as in `to_json`."""
     columns = {}
-    for field in fields(value):
-        content = getattr(value, field.name)
-        columns[field.name] = content if isinstance(content, datetime) else to_json(content)
+    for name in _names(value.__class__):
+        content = getattr(value, name)
+        columns[name] = content if type(content) in _PLAIN or isinstance(content, datetime) else to_json(content)
     return columns
 
 
@@ -74,6 +76,11 @@ def from_bytes(blob: bytes, *, dim: int) -> FloatArray:
             f"a stored vector has {len(blob)} bytes, which is no multiple of {dim} float32; restore the database from a backup"
         )
     return np.frombuffer(blob, dtype=_FLOAT32).astype(np.float32, copy=False).reshape(-1, dim)
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:  # noqa: ANN401
+    return tuple(field.name for field in fields(kind))
 
 
 @cache

@@ -28,7 +28,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError(f"the instant {value.isoformat()} has no zone; give it one, e.g. UTC")
-        in_utc = value.astimezone(UTC)
+        in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
         return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -51,6 +51,9 @@ class ForeignText(TypeDecorator[str]):
 
 def storable(text: str) -> str:
     """Return text as it will come back from the database: without NUL and without lone halves of a surrogate pair."""
+    if text.isascii() and "\0" not in text:
+        # Most are, and this is told ten times as fast.
+        return text
     return _UNSTORABLE.sub("\ufffd", text)
 
 

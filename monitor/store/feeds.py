@@ -23,6 +23,10 @@ _OF_ADDRESS = (
 
 _SAVE = update(schema.feeds).where(schema.feeds.c.feed_key == bindparam("saved_key"))
 
+# Inline: nobody asks for the number of the row.
+_RECORD, _RECORD_SERVING = schema.polls.insert().inline(), schema.servings.insert().inline()
+_HABITS = select(schema.feed_habits).where(schema.feed_habits.c.feed_key == bindparam("wanted"))
+
 
 class SqlFeedStore:
     """The FeedStore of one transaction. Being retired is kept beside a feed's health, which is there again when it is listed again."""
@@ -101,7 +105,7 @@ class SqlFeedStore:
 
     def record(self, poll: Poll) -> None:
         """Append to the record of polls."""
-        self._connection.execute(schema.polls.insert(), to_columns(poll))
+        self._connection.execute(_RECORD, to_columns(poll))
 
     def polls(self, feed_key: FeedKey, *, limit: int) -> list[Poll]:
         """Return the latest polls of a feed, newest first."""
@@ -132,7 +136,7 @@ class SqlFeedStore:
 
     def record_serving(self, serving: Serving) -> None:
         """Append to the record of what polls were served."""
-        self._connection.execute(schema.servings.insert(), to_columns(serving))
+        self._connection.execute(_RECORD_SERVING, to_columns(serving))
 
     def servings(self, feed_key: FeedKey, *, since: datetime, until: datetime) -> list[Serving]:
         """Return what polls of a feed were served from `since` on and before `until`, oldest first."""
@@ -142,8 +146,7 @@ class SqlFeedStore:
         return [from_columns(Serving, row._mapping) for row in rows]
 
     def _habits_row(self, feed_key: FeedKey) -> Row[Any] | None:
-        table = schema.feed_habits
-        return self._connection.execute(select(table).where(table.c.feed_key == feed_key)).one_or_none()
+        return self._connection.execute(_HABITS, {"wanted": feed_key}).one_or_none()
 
 
 def _state(row: Row[Any]) -> FeedState:

@@ -83,9 +83,13 @@ class MemoryArticleStore:
             latest = tables.articles.get(article.article_id)
             if latest is None or latest.version < article.version:
                 tables.articles[article.article_id] = article
-        for fingerprint in fingerprints:
-            if fingerprint not in tables.fingerprints:
-                tables.fingerprints[fingerprint] = article.article_id
+        self.add_fingerprints([(article.article_id, fingerprints)])
+
+    def add_fingerprints(self, fingerprints: Sequence[tuple[ArticleId, Collection[str]]]) -> None:
+        """Store further fingerprints of articles that exist; one that is known keeps its article."""
+        for article_id, marks in fingerprints:
+            for mark in marks:
+                self._tables.fingerprints.setdefault(mark, article_id)
 
     def versions(self, article_id: ArticleId) -> list[Article]:
         """Return all versions, oldest first; empty where the article is unknown."""

@@ -60,6 +60,15 @@ def test_more_fingerprints_than_fit_into_one_statement_are_found(unit: UnitOfWor
         assert tx.articles.by_fingerprint(marks) == dict.fromkeys(marks, ARTICLE)
 
 
+def test_further_fingerprints_leave_those_that_are_known_to_their_article(unit: UnitOfWork) -> None:
+    with unit.transaction() as tx:
+        tx.articles.add(article("a-1"), fingerprints=["u:1"])
+        tx.articles.add(article("a-2"), fingerprints=[])
+        tx.articles.add_fingerprints([(ArticleId("a-2"), ["u:1", "g:2"]), (ArticleId("a-1"), ("g:2", "g:1"))])
+        tx.articles.add_fingerprints([])
+        assert tx.articles.by_fingerprint(["u:1", "g:1", "g:2"]) == {"u:1": "a-1", "g:1": "a-1", "g:2": "a-2"}
+
+
 def test_entries_are_known_by_feed_and_identity(unit: UnitOfWork) -> None:
     with unit.transaction() as tx:
         tx.feeds.sync([feed("wire"), feed("zoo")], now=NOON)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.core.hosts import ends_turn, host_of, host_rest_s, host_turns, rested
+from monitor.core.hosts import crawl_spacing_s, ends_turn, host_of, host_rest_s, host_turns, rested, turn_wait_s
 from monitor.core.outcomes import Failure, FailureKind, NotModified, PollOutcome, Success
 from monitor.core.policy import PollPolicy
 from monitor.core.types import Feed, FeedKey, FeedState
@@ -62,3 +62,20 @@ def test_feeds_that_rest_together_do_not_wake_together() -> None:
     put_off = rested([state("a"), late, state("b"), state("c")], POLICY, until, [0.5, 0.0, -1.0, 1.0])
     assert [feed.feed.key for feed in put_off] == ["a", "b", "c"]
     assert [(feed.next_poll_at - until).total_seconds() for feed in put_off] == [3.75, 5.0, 15.0]
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "spacing_s"),
+    [(None, 0.0), (0.0, 0.0), (-5.0, 0.0), (0.5, 0.5), (10.0, 10.0), (3600.0, 10.0), (float("inf"), 10.0), (float("nan"), 0.0)],
+)
+def test_a_crawl_delay_is_heeded_within_limits(asked_s: float | None, spacing_s: float) -> None:
+    assert crawl_spacing_s(asked_s, 10.0) == spacing_s
+    assert crawl_spacing_s(asked_s, 0.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("last_s", "spacing_s", "wait_s"),
+    [(None, 10.0, 0.0), (90.0, 10.0, 0.0), (95.0, 10.0, 5.0), (100.0, 10.0, 10.0), (110.0, 10.0, 20.0), (110.0, 0.0, 0.0)],
+)
+def test_a_request_waits_for_its_turn(last_s: float | None, spacing_s: float, wait_s: float) -> None:
+    assert turn_wait_s(last_s, 100.0, spacing_s) == wait_s

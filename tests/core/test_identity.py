@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.identity import count_habits, date_habit, decide_id_policy
-from monitor.core.marks import article_fingerprints, entry_identity, new_article_id, twin_marks
+from monitor.core.marks import article_fingerprints, entry_identity, new_article_id, without_twins
 from monitor.core.types import Entry, FeedKey, IdHabits, IdPolicy
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -118,10 +118,11 @@ def test_ids_that_change_make_no_other_identity_where_they_are_not_asked_for() -
 
 def test_items_of_the_same_words_and_date_are_told_apart_by_their_addresses() -> None:
     photos = [item(n, title="Photographs of the day: the harbour") for n in range(3)]
-    twins = twin_marks(photos)
-    assert len(twins) == 1
-    assert not any(mark in twins for photo in photos for mark in article_fingerprints(photo, twins=twins))
-    assert twin_marks([photos[0], photos[0]]) == frozenset()
+    marks = [article_fingerprints(photo) for photo in photos]
+    assert all(any(mark.startswith("d:") for mark in each) for each in marks)
+    assert not any(mark.startswith("d:") for each in without_twins(photos, marks) for mark in each)
+    same = [photos[0], photos[0]]
+    assert without_twins(same, marks[:1] * 2) == marks[:1] * 2
 
 
 @given(

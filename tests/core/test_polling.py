@@ -328,3 +328,11 @@ def test_validators_are_used_but_once_a_day_the_feed_is_asked_as_if_for_the_firs
 )
 def test_retry_after_is_read_in_both_forms(raw: str | None, expected: float | None) -> None:
     assert retry_after_seconds(raw, NOON) == expected
+
+
+def test_no_feed_is_asked_without_validators_twice_in_a_row() -> None:
+    # Polls that lie further apart than probes: each would be one.
+    daily = replace(NEW, etag='"1"', last_poll_at=NOON, last_success_at=NOON)
+    assert use_validators(daily, NOON + 25 * HOUR, POLICY)
+    assert use_validators(replace(daily, is_304_doubted=True), NOON + 25 * HOUR, POLICY)
+    assert not use_validators(replace(daily, last_poll_at=NOON + 25 * HOUR), NOON + 50 * HOUR, POLICY)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.urls import canonical_url, is_web_url
+from monitor.core.marks import page_address
+from monitor.core.urls import canonical_url, is_plain_url, is_web_url
 
 CANONICAL = [
     ("HTTPS://News.Example/Story", "https://news.example/Story"),
@@ -114,3 +115,33 @@ def test_web_addresses_are_web_addresses(url: str) -> None:
 )
 def test_other_texts_are_no_web_addresses(url: str) -> None:
     assert not is_web_url(url)
+
+
+@pytest.mark.parametrize(
+    "host", ["gazette.example", "www.gazette.example", "m.gazette.example", "a-b.c.example", "xn--bcher-kva.example", f"{'x' * 70}.example"]
+)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/a",
+        "/a/b.html",
+        "/2026/03/02/ferry-talks_1",
+        "/a/",
+        "//a",
+        "/a/../b",
+        "/amp/a",
+        "/ferry.amp",
+        "/camp",
+        "/a;jsessionid=1",
+        "/%7Ea",
+        "/",
+    ],
+)
+def test_what_is_plain_at_a_glance_is_canonical_at_a_closer_look(host: str, path: str) -> None:
+    url = f"https://{host}{path}"
+    # A fragment is dropped, and not plain.
+    closer = canonical_url(f"{url}#part")
+    assert canonical_url(url) == closer
+    if is_plain_url(url):
+        assert closer == url
+        assert page_address(url) == page_address(f"{url}#part")

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 
-from monitor.core.types import Page
+from monitor.core.types import FetchResult, Page
 from monitor.errors import FetchError, RobotsError
 from monitor.fetch.http import HttpFetcher
+from monitor.fetch.pace import PacedFetcher
 from monitor.fetch.page import TrafilaturaPageReader
 from monitor.fetch.page_marks import without_wall
+from monitor.ports import FeedFetcher
 from monitor.testing.fake_feeds import FakeFetcher
+from monitor.testing.fakes import FrozenClock
 from monitor.testing.loopback import Answer, LoopbackSite
 
 URL = "https://gazette.example/ferry"
@@ -27,11 +31,16 @@ PAGE = f"""<!DOCTYPE html><html><head><title>Ferry talks</title><script>track()<
 ROBOTS = "https://gazette.example/robots.txt"
 
 
+def page_reader(fetcher: FeedFetcher, clock: FrozenClock | None = None) -> TrafilaturaPageReader:
+    clock = clock or FrozenClock()
+    return TrafilaturaPageReader(PacedFetcher(fetcher, wait=clock.wait, now_s=lambda: clock.now().timestamp()), max_crawl_delay_s=10.0)
+
+
 def read(body: bytes, content_type: str = "text/html; charset=utf-8", *, robots: str | None = None) -> Page | None:
     fetcher = FakeFetcher()
     if robots is not None:
         fetcher.publish(ROBOTS, robots.encode(), "text/plain")
-    return TrafilaturaPageReader(fetcher).read(fetcher.publish(URL, body, content_type))
+    return page_reader(fetcher).read(fetcher.publish(URL, body, content_type))
 
 
 def with_head(head: str, *, extra: str = "") -> bytes:
@@ -140,7 +149,7 @@ def test_what_is_no_page_gives_none(content_type: str) -> None:
 
 def test_a_page_that_cannot_be_had_is_an_error() -> None:
     with pytest.raises(FetchError):
-        TrafilaturaPageReader(FakeFetcher()).read(URL)
+        page_reader(FakeFetcher()).read(URL)
 
 
 ALLOWED = ["", "User-agent: *\nDisallow:", "User-agent: *\nDisallow: /private", "User-agent: other\nDisallow: /", "<html>no rules</html>"]
@@ -161,7 +170,7 @@ def test_a_page_that_robots_may_not_fetch_is_not(robots: str) -> None:
     fetcher = FakeFetcher()
     fetcher.publish(ROBOTS, robots.encode(), "text/plain")
     with pytest.raises(RobotsError, match="asks not to fetch this page"):
-        TrafilaturaPageReader(fetcher).read(fetcher.publish(URL, PAGE, "text/html"))
+        page_reader(fetcher).read(fetcher.publish(URL, PAGE, "text/html"))
     assert [request.url for request in fetcher.requests] == [ROBOTS]
 
 
@@ -171,13 +180,13 @@ def test_a_site_whose_rules_cannot_be_had_is_left_alone(status: int | None) -> N
     fetcher.publish(URL, PAGE, "text/html")
     fetcher.fail(ROBOTS, FetchError("out of order", status=status))
     with pytest.raises(RobotsError, match="cannot be had just now"):
-        TrafilaturaPageReader(fetcher).read(URL)
+        page_reader(fetcher).read(URL)
 
 
 def test_rules_are_fetched_once_a_day_and_not_for_every_page() -> None:
     fetcher = FakeFetcher()
     fetcher.publish(ROBOTS, b"User-agent: *\nDisallow: /private", "text/plain")
-    reader = TrafilaturaPageReader(fetcher)
+    reader = page_reader(fetcher)
     for name in ("a", "b", "c"):
         reader.read(fetcher.publish(f"https://gazette.example/{name}", PAGE, "text/html"))
     assert [request.url for request in fetcher.requests].count(ROBOTS) == 1
@@ -189,4 +198,63 @@ def test_where_a_redirect_leads_is_asked_for_as_well() -> None:
         site.publish("/private/page", PAGE, "text/html")
         site.script("/page", Answer(302, {"Location": "/private/page"}))
         with pytest.raises(RobotsError):
-            TrafilaturaPageReader(HttpFetcher("Statuswatch/1", allowed_networks=["127.0.0.0/8"])).read(site.url("/page"))
+            page_reader(HttpFetcher("Statuswatch/1", allowed_networks=["127.0.0.0/8"])).read(site.url("/page"))
+
+
+DELAYS = [
+    ("User-agent: *\nCrawl-delay: 4", 4.0),
+    ("User-agent: *\nCrawl-delay: 600", 10.0),
+    ("User-agent: *\nCrawl-delay: soon", 0.0),
+    ("User-agent: other\nCrawl-delay: 4", 0.0),
+    ("User-agent: *\nCrawl-delay: 4\n\nUser-agent: Statuswatch\nCrawl-delay: 7", 7.0),
+]
+
+
+@pytest.mark.parametrize(("robots", "spacing_s"), DELAYS)
+def test_requests_to_a_host_lie_as_far_apart_as_its_rules_ask(robots: str, spacing_s: float) -> None:
+    fetcher, clock = FakeFetcher(), FrozenClock()
+    times: list[float] = []
+
+    class Watched:
+        def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> FetchResult:
+            times.append(clock.now().timestamp())
+            return fetcher.fetch(url, etag=etag, last_modified=last_modified)
+
+    fetcher.publish(ROBOTS, robots.encode(), "text/plain")
+    reader = page_reader(Watched(), clock)
+    for name in ("a", "b"):
+        reader.read(fetcher.publish(f"https://gazette.example/{name}", PAGE, "text/html"))
+    assert [later - earlier for earlier, later in pairwise(times)] == [spacing_s, spacing_s]
+    clock.advance(spacing_s + 1.0)
+    before = clock.now()
+    reader.read(fetcher.publish("https://gazette.example/late", PAGE, "text/html"))
+    assert clock.now() == before
+
+
+def test_a_page_waits_after_a_feed_of_its_host_and_not_after_that_of_another() -> None:
+    fetcher, clock = FakeFetcher(), FrozenClock()
+    paced = PacedFetcher(fetcher, wait=clock.wait, now_s=lambda: clock.now().timestamp())
+    for url in (URL, "https://gazette.example/feed", "https://herald.example/feed"):
+        fetcher.publish(url, PAGE, "text/html")
+    fetcher.publish(ROBOTS, b"User-agent: *\nCrawl-delay: 4", "text/plain")
+    reader = TrafilaturaPageReader(paced)
+    reader.read(URL)
+    clock.advance(60.0)
+    begun = clock.now()
+    paced.fetch("https://herald.example/feed")
+    reader.read(URL)
+    assert clock.now() == begun
+    clock.advance(60.0)
+    begun = clock.now()
+    paced.fetch("https://gazette.example/feed")
+    reader.read(URL)
+    assert (clock.now() - begun).total_seconds() == 4.0
+
+
+def test_those_who_wait_for_one_host_go_one_after_the_other() -> None:
+    fetcher, waited = FakeFetcher(), list[float]()
+    paced = PacedFetcher(fetcher, wait=waited.append, now_s=lambda: 100.0)
+    fetcher.publish(URL, PAGE, "text/html")
+    for _ in range(3):
+        paced.fetch_in_turn(URL, spacing_s=4.0)
+    assert waited == [4.0, 8.0]
