@@ -8,7 +8,6 @@ import structlog
 
 from monitor.core.clicks import Click, Command, note_of, review_of_click
 from monitor.core.policy import StatusPolicy
-from monitor.core.reviews import check_review
 from monitor.core.types import ChangeId, DeliveryState, Issue, IssueKey, Post, PostForm, Review
 from monitor.errors import DeliveryError, DeliveryRefusedError, ReviewError
 from monitor.jobs.account import lines
@@ -16,31 +15,22 @@ from monitor.ports import Board, Clock, Notifier, Queries, UnitOfWork
 
 log = structlog.get_logger(__name__)
 
+#: Checks an act and does it (`jobs.review`), then has the messages about the change named second say so.
+Record = Callable[[Review, ChangeId | None], Review]
 HELP = "/monitor status [ISSUE] tells where an issue stands; /monitor why LINK tells what became of an article, and why."
 #: Lines of an account that fit into one answer; `monitor explain` has them all.
 MAX_LINES = 40
 
 
-def take(click: Click, *, uow: UnitOfWork, queries: Queries, issues: Sequence[Issue]) -> bool:
-    """Write the review that a click stands for; return whether it was new. The same click again changes nothing.
+def take(click: Click, *, queries: Queries, record: Record) -> Review:
+    """Do what a click says, by the way that every act takes, and return its row. The same click again changes nothing.
 
-    Raises: ReviewError where it is about something that is not there.
+    Raises: ReviewError where it is about something that is not there, or does not fit.
     """
     change = queries.change(click.change_id)
     if change is None:
         raise ReviewError(f"{click.action.value}: there is no change {click.change_id!r}; was the database replaced?")
-    review = review_of_click(click, change.issue_key)
-    check_review(review, _issue(issues, change.issue_key).ladder)
-    return record(review, uow=uow)
-
-
-def record(review: Review, *, uow: UnitOfWork) -> bool:
-    """Write a review; return whether it was new."""
-    with uow.transaction() as store:
-        is_new = store.reviews.add(review)
-    if is_new:
-        log.info("reviewed", issue=review.issue_key, action=review.action.value, change=review.change_id, via=review.via.value)
-    return is_new
+    return record(review_of_click(click, change.issue_key), change.change_id)
 
 
 def show(

@@ -45,8 +45,8 @@ _ACTIONS = {
 class Desk:
     """What clicks and commands lead to."""
 
-    #: Write a click; returns whether it was new. Raises: MonitorError.
-    take: Callable[[Click], bool]
+    #: Do what a click says, and have the messages say so. Raises: MonitorError.
+    take: Callable[[Click], object]
     #: Show everybody what people came to about a change.
     show: Callable[[ChangeId], object]
     #: Answer a command. Raises: MonitorError.
@@ -79,9 +79,6 @@ class SlackActions:
                 # Sent again it would fail again; whoever clicked is told.
                 log.warning("click_refused", action=click.action.value, change=click.change_id, error=str(exc))
                 self._pool.submit(_tell, click.answer_url, f"That did not work: {exc}")
-                continue
-            # Also where it was known: the edit may be what failed the first time.
-            self.show_later(click.change_id)
 
     def command(self, form: Mapping[str, str]) -> dict[str, Any]:
         """Return the answer to a slash command, for the eyes of whoever typed it."""

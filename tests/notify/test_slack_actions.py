@@ -202,8 +202,24 @@ def test_a_click_on_what_is_not_there_is_answered_to_whoever_clicked(app: StoryA
     assert (told["response_type"], told["replace_original"]) == ("ephemeral", False)
 
 
+def test_a_click_is_checked_like_any_other_act(app: StoryApp, slack: StandInSlack) -> None:
+    status = next(step.key for step in app.issues[0].ladder.statuses)
+    for value in (f"{change_id(app)}|no_such_status", f"{change_id(app)}|{status}"):
+        assert post(app, interaction(actions.WRONG_STATUS, value, url=slack.response_url)) == HttpReply(200)
+    app.slack_actions.close()
+    assert reviews(app) == [("wrong_status", "ada (U1)", status)]
+    [told] = slack.responses
+    assert "the ladder 'treaty' has no status 'no_such_status'; choose one of" in told["text"].replace("\u200b", "")
+
+
+def test_an_act_counts_although_no_message_about_it_can_be_edited(app: StoryApp) -> None:
+    app.slack_actions.close()
+    assert post(app, interaction(actions.ACCEPT, change_id(app))) == HttpReply(200)
+    assert reviews(app) == [("accept", "ada (U1)", None)]
+
+
 def test_a_click_that_cannot_be_written_is_asked_for_again() -> None:
-    def busy(click: Click) -> bool:
+    def busy(click: Click) -> None:
         raise DatabaseBusyError(f"{click.action} cannot be written now")
 
     clock, handler = FrozenClock(), SlackActions(Desk(busy, lambda _: None, lambda _: ""))
@@ -288,11 +304,7 @@ def test_a_connection_that_is_refused_is_tried_again_and_stops_when_told(slack: 
     slack.script(*[SERVER_ERROR] * 2, method="apps.connections.open")
     taken: list[Click] = []
 
-    def take(click: Click) -> bool:
-        taken.append(click)
-        return True
-
-    handler = SlackActions(Desk(take, lambda _: None, lambda _: "yes"))
+    handler = SlackActions(Desk(taken.append, lambda _: None, lambda _: "yes"))
     socket = SlackSocket("xapp-1", handler, base_url=slack.base_url, retry_s=0.01)
     socket.start()
     try:
