@@ -13,8 +13,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
 from monitor.adapters import make_chat_model, make_fetcher, make_local_reader, make_parser, make_prompt_template
 from monitor.channels import make_notifier
 from monitor.clock import SystemClock
@@ -25,8 +23,8 @@ from monitor.config.files import check_names, load_feeds, load_issue, load_issue
 from monitor.config.outlets import load_outlets
 from monitor.core.alerts import make_alert
 from monitor.core.types import Alert, Article, ChangeId, ChannelRules, Feed, FloatArray, Issue, IssueKey, Review
-from monitor.errors import MonitorError
 from monitor.jobs import act, assess, deliver, digest, match, poll, prune, release, replay, review, seed, watch
+from monitor.jobs.edits import Showing
 from monitor.jobs.examine import Examiner
 from monitor.ports import (
     ActivityQueries,
@@ -54,8 +52,6 @@ if TYPE_CHECKING:
     from monitor.ports.pages import Pages
     from monitor.reader.prompt import PromptTemplate
     from monitor.store.session import SqlUnitOfWork
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -256,7 +252,7 @@ class App:
         return SlackActions(
             Desk(
                 take=lambda click: act.take(click, queries=self.queries, record=self.review),
-                show=self.show_reviews,
+                show=self.edit_messages,
                 answer=lambda command: act.answer(command, **where, status_policy=policy),
             )
         )
@@ -277,25 +273,22 @@ class App:
         secret = self.settings.slack_signing_secret()
         return SlackEndpoint(secret, self.slack_actions, clock=self.clock) if secret else None
 
-    def show_reviews(self, change_id: ChangeId) -> int:
-        """Make every message about a change say what people came to; return how many were edited."""
-        return act.show(change_id, uow=self.uow, queries=self.queries, issues=self.issues, notifiers=self.notifiers, clock=self.clock)
-
     def review(self, said: Review, about: ChangeId | None = None) -> Review:
         """Check and do what somebody says, by click, command, page or API, and have the messages about it say so. Raises: ReviewError.
 
         `about`: the change under whose message it was said, where the review is about the issue.
         """
-        written = review.run(said, uow=self.uow, ladder=self.ladder_of(said.issue_key))
-        change_id = about or written.change_id
-        try:
-            # Also where the review was known: the edit may be what failed the first time.
-            if change_id is not None and any(isinstance(notifier, Board) for notifier in self.notifiers.values()):
-                self.slack_actions.show_later(change_id)
-        except MonitorError as exc:
-            # The act is written; that the messages about it cannot be edited does not undo it.
-            log.warning("messages_not_edited", change=change_id, error_type=type(exc).__name__, error=str(exc))
+        boards = [name for name, notifier in self.notifiers.items() if isinstance(notifier, Board)]
+        showing = Showing(boards, self.clock.now(), about)
+        written = review.run(said, uow=self.uow, ladder=self.ladder_of(said.issue_key), showing=showing)
+        if boards:
+            self.slack_actions.show_later()
         return written
+
+    def edit_messages(self) -> deliver.Delivered:
+        """Make the edits that wait in the outbox, without waiting for a channel that is busy: the deliver job comes back to it."""
+        policy = self.settings.alerts.policy()
+        return deliver.run(uow=self.uow, notifiers=self.notifiers, clock=self.clock, policy=policy, edits_only=True)
 
     def ladder_of(self, issue_key: IssueKey) -> Ladder:
         """Return an issue's ladder, also where the issue is no longer followed; one without statuses where its file is gone."""

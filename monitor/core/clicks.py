@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.core.ladder import Ladder
+from monitor.core.ladder import Status
 from monitor.core.reviews import review_id, review_of_change, review_of_issue
-from monitor.core.types import Change, ChangeId, IssueKey, Review, ReviewAction, Via
+from monitor.core.types import Change, ChangeId, IssueKey, Review, ReviewAction, Step, Via
 
 #: How long the button "Mute 24 h" mutes.
 MUTE_FOR = timedelta(hours=24)
@@ -64,17 +64,25 @@ def review_of_click(click: Click, issue_key: IssueKey) -> Review:
     )
 
 
-def note_of(change: Change, ladder: Ladder, of_change: Iterable[Review], of_issue: Iterable[Review], now: datetime) -> tuple[str, bool]:
-    """Return what people came to about a change, in words, and whether anybody has said if it is right. Empty where nobody said anything."""
+def note_of(
+    change: Change, steps: Iterable[Status | Step], of_change: Iterable[Review], of_issue: Iterable[Review], now: datetime
+) -> tuple[str, bool]:
+    """Return what people came to about a change, in words, and whether anybody has said if it is right. Empty where nobody said anything.
+
+    `steps` are those of the ladder, for what their statuses are called.
+    """
     verdict = review_of_change(change.change_id, of_change).verdict
-    mute = review_of_issue(change.issue_key, of_issue, now=now).mute
-    said = []
-    if verdict is not None:
-        said.append(f"{_verdict(verdict, ladder)}, {verdict.at:%d %b %H:%M} UTC")
-    if mute is not None:
-        until = f"until {mute.until:%d %b %H:%M} UTC" if mute.until else "until it is undone"
-        said.append(f"Muted {until} by {mute.by}")
+    said = [] if verdict is None else [f"{_verdict(verdict, steps)}, {verdict.at:%d %b %H:%M} UTC"]
+    said += filter(None, [mute_note(change.issue_key, of_issue, now)])
     return " · ".join(said), verdict is not None
+
+
+def mute_note(issue_key: IssueKey, of_issue: Iterable[Review], now: datetime) -> str:
+    """Return until when an issue is muted and by whom, in words; empty where it is not."""
+    mute = review_of_issue(issue_key, of_issue, now=now).mute
+    if mute is None:
+        return ""
+    return f"Muted until {f'{mute.until:%d %b %H:%M} UTC' if mute.until else 'it is undone'} by {mute.by}"
 
 
 def parse_command(text: str) -> Command:
@@ -83,9 +91,9 @@ def parse_command(text: str) -> Command:
     return Command(verb.lower(), _LINK.sub(r"\1", argument.strip()))
 
 
-def _verdict(review: Review, ladder: Ladder) -> str:
+def _verdict(review: Review, steps: Iterable[Status | Step]) -> str:
     if review.action is ReviewAction.WRONG_STATUS:
-        label = next((status.label for status in ladder.statuses if status.key == review.status_key), review.status_key or "another")
+        label = next((status.label for status in steps if status.key == review.status_key), review.status_key or "another")
         return f"Wrong status, it is “{label}”, says {review.by}"
     verb = _SAID.get(review.action, review.action.value)
     return f"{verb} by {review.by}" if review.action is ReviewAction.ACCEPT else f"{verb} {review.by}"

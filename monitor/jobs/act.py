@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
-from monitor.core.clicks import Click, Command, note_of, review_of_click
+from monitor.core.clicks import Click, Command, review_of_click
 from monitor.core.policy import StatusPolicy
-from monitor.core.types import ChangeId, DeliveryState, Issue, IssueKey, Post, PostForm, Review
-from monitor.errors import DeliveryError, DeliveryRefusedError, ReviewError
+from monitor.core.types import ChangeId, Issue, Review
+from monitor.errors import ReviewError
 from monitor.jobs.account import lines
-from monitor.ports import Board, Clock, Notifier, Queries, UnitOfWork
+from monitor.ports import Queries, UnitOfWork
 
 log = structlog.get_logger(__name__)
 
@@ -31,34 +31,6 @@ def take(click: Click, *, queries: Queries, record: Record) -> Review:
     if change is None:
         raise ReviewError(f"{click.action.value}: there is no change {click.change_id!r}; was the database replaced?")
     return record(review_of_click(click, change.issue_key), change.change_id)
-
-
-def show(
-    change_id: ChangeId, *, uow: UnitOfWork, queries: Queries, issues: Sequence[Issue], notifiers: Mapping[str, Notifier], clock: Clock
-) -> int:
-    """Make every message about a change say what people came to; return how many were edited.
-
-    A message that cannot be edited now is logged and left: the review stands, and the next act on the change shows it.
-    """
-    change = queries.change(change_id)
-    if change is None:
-        return 0
-    with uow.reading() as store:
-        of_change, of_issue = store.reviews.of_changes([change_id]), store.reviews.of_issue(change.issue_key)
-        sent = [row for row in store.outbox.of_change(change_id) if row.state is DeliveryState.SENT and row.receipt]
-    note, is_settled = note_of(change, _issue(issues, change.issue_key).ladder, of_change, of_issue, clock.now())
-    n_edited = 0
-    for row in sent:
-        board = notifiers.get(row.channel)
-        if not isinstance(board, Board) or row.receipt is None:
-            continue
-        post = Post(row.alert.alert_id, PostForm.CHANGE, row.alert, note=note, keeps_buttons=not is_settled)
-        try:
-            board.edit(row.receipt, post)
-            n_edited += 1
-        except (DeliveryError, DeliveryRefusedError) as exc:
-            log.warning("review_not_shown", change=change_id, channel=row.channel, error=str(exc))
-    return n_edited
 
 
 def answer(command: Command, *, uow: UnitOfWork, queries: Queries, issues: Sequence[Issue], status_policy: StatusPolicy) -> str:
@@ -99,10 +71,3 @@ def _why(link: str, uow: UnitOfWork, queries: Queries, status_policy: StatusPoli
     return "\n".join(
         told if len(told) <= MAX_LINES else [*told[:MAX_LINES], f"... and {len(told) - MAX_LINES} more lines: monitor explain"]
     )
-
-
-def _issue(issues: Sequence[Issue], key: IssueKey) -> Issue:
-    for issue in issues:
-        if issue.key == key:
-            return issue
-    raise ReviewError(f"the issue {key!r} is no longer followed; put its file back to review its changes")

@@ -45,10 +45,10 @@ _ACTIONS = {
 class Desk:
     """What clicks and commands lead to."""
 
-    #: Do what a click says, and have the messages say so. Raises: MonitorError.
+    #: Do what a click says. Raises: MonitorError.
     take: Callable[[Click], object]
-    #: Show everybody what people came to about a change.
-    show: Callable[[ChangeId], object]
+    #: Make the edits that wait in the outbox.
+    show: Callable[[], object]
     #: Answer a command. Raises: MonitorError.
     answer: Callable[[Command], str]
 
@@ -79,6 +79,8 @@ class SlackActions:
                 # Sent again it would fail again; whoever clicked is told.
                 log.warning("click_refused", action=click.action.value, change=click.change_id, error=str(exc))
                 self._pool.submit(_tell, click.answer_url, f"That did not work: {exc}")
+                continue
+            self.show_later()
 
     def command(self, form: Mapping[str, str]) -> dict[str, Any]:
         """Return the answer to a slash command, for the eyes of whoever typed it."""
@@ -89,26 +91,26 @@ class SlackActions:
             text = f"That did not work: {exc}"
         return {"response_type": "ephemeral", "text": cut(escape(text), MAX_ANSWER)}
 
-    def show_later(self, change_id: ChangeId) -> None:
-        """Show everybody what people came to about a change, without letting the caller wait for it."""
+    def show_later(self) -> None:
+        """Make the edits that wait, without letting the caller wait for it; one that fails is made by the deliver job."""
         try:
-            self._pool.submit(self._show, change_id)
+            self._pool.submit(self._show)
         except RuntimeError:
-            # The daemon stops: the review is written, and the next act on the change shows it.
-            log.warning("review_not_shown", change=change_id, error="stopping")
+            # The daemon stops: the edits are in the outbox.
+            log.info("edits_left", reason="stopping")
 
     def close(self) -> None:
         """Finish what was begun."""
         self._pool.shutdown(wait=True)
 
-    def _show(self, change_id: ChangeId) -> None:
+    def _show(self) -> None:
         try:
-            self._desk.show(change_id)
+            self._desk.show()
         except MonitorError as exc:
-            log.warning("review_not_shown", change=change_id, error=str(exc))
+            log.warning("edits_left", error=str(exc))
         except Exception:
             # Nobody waits for this thread's result: without this line it would be lost.
-            log.exception("review_not_shown", change=change_id)
+            log.exception("edits_left")
 
 
 class SlackEndpoint:

@@ -66,15 +66,15 @@ def review(action: ReviewAction, minute: int = 0, **fields: object) -> Review:
     ],
 )
 def test_the_note_tells_what_counts(reviews: list[Review], note: str, is_settled: bool) -> None:
-    assert note_of(CHANGE, LADDER, reviews, [], NOON) == (note, is_settled)
+    assert note_of(CHANGE, LADDER.statuses, reviews, [], NOON) == (note, is_settled)
 
 
 def test_a_mute_is_told_while_it_holds_and_leaves_the_question_open() -> None:
     mute = review(ReviewAction.MUTE, change_id=None, until=NOON + timedelta(hours=24))
-    assert note_of(CHANGE, LADDER, [], [mute], NOON) == ("Muted until 02 Mar 12:00 UTC by Ada", False)
-    assert note_of(CHANGE, LADDER, [], [mute], NOON + timedelta(hours=25)) == ("", False)
+    assert note_of(CHANGE, LADDER.statuses, [], [mute], NOON) == ("Muted until 02 Mar 12:00 UTC by Ada", False)
+    assert note_of(CHANGE, LADDER.statuses, [], [mute], NOON + timedelta(hours=25)) == ("", False)
     accepted = review(ReviewAction.ACCEPT, 1)
-    both = note_of(CHANGE, LADDER, [accepted], [replace(mute, until=None)], NOON)
+    both = note_of(CHANGE, LADDER.statuses, [accepted], [replace(mute, until=None)], NOON)
     assert both == ("Accepted by Ada, 01 Mar 12:01 UTC · Muted until it is undone by Ada", True)
 
 

@@ -15,7 +15,8 @@ import pytest
 
 from monitor.config import load_settings
 from monitor.core.clicks import Click
-from monitor.core.types import ReviewAction
+from monitor.core.reviews import undo
+from monitor.core.types import Review, ReviewAction, ReviewId, Via
 from monitor.errors import DatabaseBusyError
 from monitor.notify import actions
 from monitor.notify.slack_actions import Desk, HttpReply, SlackActions, SlackEndpoint, clicks_of
@@ -23,7 +24,7 @@ from monitor.notify.slack_socket import SlackSocket
 from monitor.testing.fakes import FrozenClock
 from monitor.testing.slack_server import SERVER_ERROR, StandInSlack
 from tests.databases import sqlite_template
-from tests.story import AGREED, ISSUE_KEY, START, article, store_articles
+from tests.story import AGREED, ISSUE_KEY, START, STATEMENT, article, store_articles
 from tests.story_app import StoryApp, write_files
 
 __all__ = ["sqlite_template"]
@@ -118,6 +119,8 @@ def test_a_mute_is_told_and_leaves_the_buttons(app: StoryApp, slack: StandInSlac
     app.slack_actions.close()
     assert reviews(app) == [("mute", "ada (U1)", None)]
     assert "Muted until 05 Sep 08:00 UTC by ada (U1)" in shown(slack)
+    [root] = slack.of_form("root")
+    assert "Muted until 05 Sep 08:00 UTC by ada (U1)" in json.dumps(root["blocks"])
     assert '"action_id": "accept"' in shown(slack)
 
 
@@ -212,32 +215,58 @@ def test_a_click_is_checked_like_any_other_act(app: StoryApp, slack: StandInSlac
     assert "the ladder 'treaty' has no status 'no_such_status'; choose one of" in told["text"].replace("\u200b", "")
 
 
-def test_an_act_counts_although_no_message_about_it_can_be_edited(app: StoryApp) -> None:
-    app.slack_actions.close()
-    assert post(app, interaction(actions.ACCEPT, change_id(app))) == HttpReply(200)
-    assert reviews(app) == [("accept", "ada (U1)", None)]
-
-
 def test_a_click_that_cannot_be_written_is_asked_for_again() -> None:
     def busy(click: Click) -> None:
         raise DatabaseBusyError(f"{click.action} cannot be written now")
 
-    clock, handler = FrozenClock(), SlackActions(Desk(busy, lambda _: None, lambda _: ""))
+    clock, handler = FrozenClock(), SlackActions(Desk(busy, lambda: None, lambda _: ""))
     body = urlencode({"payload": json.dumps(interaction(actions.ACCEPT, "c-1"))}).encode()
     assert SlackEndpoint(SECRET, handler, clock=clock).handle(signed(body, clock), body).status == 503
     handler.close()
 
 
 def test_a_message_that_cannot_be_edited_costs_nothing_but_the_edit(app: StoryApp, slack: StandInSlack) -> None:
-    slack.script(*[SERVER_ERROR] * 5, method="chat.update")
+    slack.script(*[SERVER_ERROR] * 2, method="chat.update")
     assert post(app, interaction(actions.ACCEPT, change_id(app))) == HttpReply(200)
     app.slack_actions.close()
     assert len(reviews(app)) == 1
-    # The next act, or the page, shows it.
     slack.script(method="chat.update")
-    for _ in range(6):
-        app.show_reviews(app.queries.log(issue_key=ISSUE_KEY)[0].change_id)
+    assert "Accepted by ada (U1)" not in shown(slack)
+    # The edit is in the outbox, and the deliver job makes it.
+    assert isinstance(app.clock, FrozenClock)
+    app.clock.advance(60)
+    app.deliver()
     assert "Accepted by ada (U1)" in shown(slack)
+
+
+def test_a_status_set_by_hand_is_shown_by_the_root_and_taking_it_back_as_well(app: StoryApp, slack: StandInSlack) -> None:
+    slack.script(*[SERVER_ERROR] * 2, method="chat.update")
+    by_hand = Review(
+        ReviewId("r_1"), ISSUE_KEY, ReviewAction.SET_STATUS, app.clock.now(), "mara", Via.PAGE, status_key="signed", note="seen"
+    )
+    app.review(by_hand)
+    app.slack_actions.close()
+    assert isinstance(app.clock, FrozenClock)
+    app.clock.advance(60)
+    app.deliver()
+    [root] = slack.of_form("root")
+    assert "Now: *signed* · confirmed" in root["blocks"][0]["text"]["text"]
+    taken_back = undo(by_hand, name=ReviewId("r_2"), at=app.clock.now(), by="jo", via=Via.PAGE)
+    app.review(taken_back)
+    app.deliver()
+    [root] = slack.of_form("root")
+    assert "Now: *broadly agreed*" in root["blocks"][0]["text"]["text"]
+
+
+def test_what_was_said_before_a_change_could_be_told_stands_in_its_message(app: StoryApp, slack: StandInSlack) -> None:
+    store_articles(app.uow, article(STATEMENT))
+    app.match()
+    app.assess()
+    newest = app.queries.log(issue_key=ISSUE_KEY)[0].change_id
+    app.review(Review(ReviewId("r_1"), ISSUE_KEY, ReviewAction.ACCEPT, app.clock.now(), "mara", Via.PAGE, change_id=newest))
+    for _ in range(3):
+        app.deliver()
+    assert "Accepted by mara" in json.dumps(slack.of_form("change")[-1]["blocks"])
 
 
 def command(app: StoryApp, text: str) -> str:
@@ -304,7 +333,7 @@ def test_a_connection_that_is_refused_is_tried_again_and_stops_when_told(slack: 
     slack.script(*[SERVER_ERROR] * 2, method="apps.connections.open")
     taken: list[Click] = []
 
-    handler = SlackActions(Desk(taken.append, lambda _: None, lambda _: "yes"))
+    handler = SlackActions(Desk(taken.append, lambda: None, lambda _: "yes"))
     socket = SlackSocket("xapp-1", handler, base_url=slack.base_url, retry_s=0.01)
     socket.start()
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitor.core.types.activity import Activity, IssueActivity, NearMiss
-from monitor.core.types.alerts import Alert, AlertKind, ChannelState, Delivery, DeliveryState, Post, PostForm, Step, Thread
+from monitor.core.types.alerts import Alert, AlertKind, ChannelState, Delivery, DeliveryAim, DeliveryState, Post, PostForm, Step, Thread
 from monitor.core.types.articles import (
     Anchor,
     Article,
@@ -65,6 +65,7 @@ __all__ = [
     "CoverageSpell",
     "DateBasis",
     "Delivery",
+    "DeliveryAim",
     "DeliveryState",
     "DigestMark",
     "Edit",
