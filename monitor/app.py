@@ -253,7 +253,7 @@ class App:
             Desk(
                 take=lambda click: act.take(click, queries=self.queries, record=self.review),
                 show=self.edit_messages,
-                answer=lambda command: act.answer(command, **where, status_policy=policy),
+                answer=lambda command: act.answer(command, **where, status_policy=policy, record=self.review, clock=self.clock),
             )
         )
 

@@ -194,12 +194,13 @@ class _Worker:
         with self.uow.reading() as store:
             found = edits.targets(delivery, store, now)
         gone = set()
-        for target in found or () if isinstance(notifier, Board) else ():
-            try:
-                notifier.edit(target.receipt, target.post)
-            except ThreadGoneError as exc:
-                gone.add(target.receipt)
-                log.warning("message_gone", delivery=delivery.delivery_id, channel=delivery.channel, error=str(exc))
+        if isinstance(notifier, Board):
+            for target in found or ():
+                try:
+                    notifier.edit(target.receipt, target.post)
+                except ThreadGoneError as exc:
+                    gone.add(target.receipt)
+                    log.warning("message_gone", delivery=delivery.delivery_id, channel=delivery.channel, error=str(exc))
         with self.uow.transaction() as store:
             if found is None:
                 due_at = now + timedelta(seconds=self.policy.retry_s)

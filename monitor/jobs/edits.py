@@ -17,6 +17,9 @@ from monitor.core.ladder import Ladder
 from monitor.core.types import Alert, Change, ChangeId, Delivery, DeliveryAim, DeliveryState, Post, PostForm, Review
 from monitor.ports import Transaction
 
+#: Changes whose messages say that the issue is muted, or say so no more; on an older one the line stays, and names its end.
+N_LATEST = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Showing:
@@ -44,9 +47,9 @@ def after_change(store: Transaction, alert: Alert, channel: str, now: datetime) 
 
 def after_review(store: Transaction, review: Review, made: Change | None, ladder: Ladder, showing: Showing) -> None:
     """Have messages show an act: those of the changes that it is about, and the root where the act moved the status or is about the issue."""
-    state = store.issues.state(review.issue_key)
     is_on_issue = review.change_id is None
-    about = {review.change_id, showing.about, state.last_change_id if state is not None and is_on_issue else None}
+    latest = [change.change_id for change in store.issues.changes(review.issue_key)[-N_LATEST:]] if is_on_issue else []
+    about = {review.change_id, showing.about, *latest}
     for change_id in sorted(change_id for change_id in about if change_id is not None):
         for row in store.outbox.of_change(change_id):
             if row.channel in showing.boards and row.state is not DeliveryState.DEAD:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -79,13 +79,11 @@ class SlackActions:
                 # Sent again it would fail again; whoever clicked is told.
                 log.warning("click_refused", action=click.action.value, change=click.change_id, error=str(exc))
                 self._pool.submit(_tell, click.answer_url, f"That did not work: {exc}")
-                continue
-            self.show_later()
 
     def command(self, form: Mapping[str, str]) -> dict[str, Any]:
         """Return the answer to a slash command, for the eyes of whoever typed it."""
         try:
-            text = self._desk.answer(parse_command(form.get("text", "")))
+            text = self._desk.answer(command_of(form))
         except MonitorError as exc:
             log.warning("command_failed", error=str(exc))
             text = f"That did not work: {exc}"
@@ -148,6 +146,12 @@ class SlackEndpoint:
             log.warning("click_not_written", error=str(exc))
             return HttpReply(503, b"try again")
         return HttpReply(400, b"neither an interaction nor a command")
+
+
+def command_of(form: Mapping[str, str]) -> Command:
+    """Return the command that a form holds, with who typed it; Slack's `trigger_id` names it."""
+    user_name, user_id, token = (form.get(name, "") for name in ("user_name", "user_id", "trigger_id"))
+    return replace(parse_command(form.get("text", "")), user_name=user_name[:80], user_id=user_id[:40], token=token[:120])
 
 
 def clicks_of(payload: Mapping[str, Any]) -> list[Click]:

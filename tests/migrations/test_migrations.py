@@ -154,7 +154,7 @@ def test_roots_that_were_still_to_be_edited_become_deliveries(empty_url: str) ->
         command.upgrade(config, "0008")
     stale = "('slack', 'olive-duties', 'C1:1', '{}', '2026-03-01 12:00:00')"
     with connected(empty_url) as connection:
-        connection.execute(text(f"INSERT INTO threads (channel, issue_key, receipt, alert, edit_at) VALUES {stale}"))  # noqa: S608
+        connection.execute(text(f"INSERT INTO threads (channel, issue_key, receipt, alert, edit_at) VALUES {stale}"))
         connection.execute(text("INSERT INTO threads (channel, issue_key, receipt, alert) VALUES ('slack', 'fresh', 'C1:2', '{}')"))
     upgrade(empty_url)
     with connected(empty_url) as connection:
