@@ -6,25 +6,22 @@ What a worker knows dies with it: each life starts from the store alone. The boa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from monitor.core.alerts import make_delivery, make_notice
 from monitor.core.delivery import NOTICES
 from monitor.core.ladder import Ladder, Phase, Status
 from monitor.core.policy import AlertPolicy
 from monitor.core.sample import sample_alert
-from monitor.core.types import Alert, ChangeId, DeliveryState, IssueKey, Post, PostForm
+from monitor.core.types import Alert, ChangeId, DeliveryState, IssueKey, PostForm
 from monitor.errors import MonitorError
 from monitor.jobs import deliver
-from monitor.ports import Transaction, UnitOfWork
 from monitor.testing.fakes import FrozenClock, RecordingBoard
 from monitor.testing.memory_store import MemoryUnitOfWork
+from monitor.testing.mortal import MortalBoard, MortalUnitOfWork
 
-T = TypeVar("T")
 POLICY = AlertPolicy(lease_s=120, retry_s=30, max_retry_s=60, max_attempts=100)
 LADDER = Ladder(
     "agreement",
@@ -49,78 +46,11 @@ class Fate:
     dies_at: int | None
     n_moments: int = 0
 
-    def moment(self) -> None:
+    def meet(self, _: str) -> None:
         """Live through one moment, or die in it."""
         if self.n_moments == self.dies_at:
             raise Died
         self.n_moments += 1
-
-
-@dataclass
-class MortalUnitOfWork:
-    """A store whose user may die before a transaction, just before its commit, and after it."""
-
-    inner: UnitOfWork
-    fate: Fate
-
-    @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """Open a transaction."""
-        self.fate.moment()
-        with self.inner.transaction() as store:
-            yield store
-            self.fate.moment()
-        self.fate.moment()
-
-    @contextmanager
-    def reading(self) -> Iterator[Transaction]:
-        """Open a view."""
-        with self.inner.reading() as store:
-            yield store
-
-
-@dataclass
-class MortalBoard:
-    """A channel whose user may die before and after whatever it asks."""
-
-    inner: RecordingBoard
-    fate: Fate
-
-    @property
-    def channel(self) -> str:
-        """Its name."""
-        return self.inner.channel
-
-    @property
-    def gap_s(self) -> float:
-        """Its gap."""
-        return self.inner.gap_s
-
-    def send(self, alert: Alert) -> str | None:
-        """Post an alert by itself."""
-        return self._live(lambda: self.inner.send(alert))
-
-    def post(self, post: Post) -> str:
-        """Post."""
-        return self._live(lambda: self.inner.post(post))
-
-    def find(self, post: Post, *, since: datetime) -> str | None:
-        """Look."""
-        return self._live(lambda: self.inner.find(post, since=since))
-
-    def edit(self, receipt: str, post: Post) -> None:
-        """Edit."""
-        self._live(lambda: self.inner.edit(receipt, post))
-
-    def check(self) -> str:
-        """Say that all is well."""
-        return self.inner.check()
-
-    def _live(self, call: Callable[[], T]) -> T:
-        self.fate.moment()
-        result = call()
-        self.fate.moment()
-        return result
 
 
 @dataclass
@@ -149,8 +79,8 @@ class Story:
         fate = Fate(dies_at)
         try:
             deliver.run(
-                uow=MortalUnitOfWork(self.uow, fate),
-                notifiers={CHANNEL: MortalBoard(self.board, fate)},
+                uow=MortalUnitOfWork(self.uow, fate.meet),
+                notifiers={CHANNEL: MortalBoard(self.board, fate.meet)},
                 clock=self.clock,
                 policy=replace(POLICY, shift_s=60),
                 wait=self.clock.wait,
@@ -166,8 +96,7 @@ class Story:
             self.live(None)
             with self.uow.reading() as store:
                 is_settled = all(row.state is DeliveryState.SENT for row in store.outbox.list())
-                threads = [store.channels.thread(issue_key, CHANNEL) for issue_key in self.told]
-            if is_settled and not any(thread.edit_at for thread in threads if thread):
+            if is_settled:
                 return
         raise AssertionError("after a hundred ticks something is still not sent")
 

@@ -22,8 +22,9 @@ from monitor.config.channels import ChannelSettings, channel_rules
 from monitor.config.files import check_names, load_feeds, load_issue, load_issues, load_ladders, resolve
 from monitor.config.outlets import load_outlets
 from monitor.core.alerts import make_alert
-from monitor.core.types import Alert, Article, ChangeId, ChannelRules, Feed, FloatArray, Issue, IssueKey
+from monitor.core.types import Alert, Article, ChangeId, ChannelRules, Feed, FloatArray, Issue, IssueKey, Review
 from monitor.jobs import act, assess, deliver, digest, match, poll, prune, release, replay, review, seed, watch
+from monitor.jobs.edits import Showing
 from monitor.jobs.examine import Examiner
 from monitor.ports import (
     ActivityQueries,
@@ -252,9 +253,9 @@ class App:
         policy = self.settings.status.policy()
         return SlackActions(
             Desk(
-                take=lambda click: act.take(click, **where),
-                show=self.show_reviews,
-                answer=lambda command: act.answer(command, **where, status_policy=policy),
+                take=lambda click: act.take(click, queries=self.queries, record=self.review),
+                show=self.edit_messages,
+                answer=lambda command: act.answer(command, **where, status_policy=policy, record=self.review, clock=self.clock),
             )
         )
 
@@ -274,14 +275,29 @@ class App:
         secret = self.settings.slack_signing_secret()
         return SlackEndpoint(secret, self.slack_actions, clock=self.clock) if secret else None
 
-    def show_reviews(self, change_id: ChangeId) -> int:
-        """Make every message about a change say what people came to; return how many were edited."""
-        return act.show(change_id, uow=self.uow, queries=self.queries, issues=self.issues, notifiers=self.notifiers, clock=self.clock)
+    def review(self, said: Review, about: ChangeId | None = None) -> Review:
+        """Check and do what somebody says, by click, command, page or API, and have the messages about it say so. Raises: ReviewError.
 
-    def show_reviews_later(self, change_id: ChangeId) -> None:
-        """Have messages about a change say what people came to, without waiting for it; nothing where no channel keeps what is posted."""
-        if any(isinstance(notifier, Board) for notifier in self.notifiers.values()):
-            self.slack_actions.show_later(change_id)
+        `about`: the change under whose message it was said, where the review is about the issue.
+        """
+        boards = [name for name, notifier in self.notifiers.items() if isinstance(notifier, Board)]
+        showing = Showing(boards, self.clock.now(), about)
+        written = review.run(said, uow=self.uow, ladder=self.ladder_of(said.issue_key), showing=showing)
+        if boards:
+            self.slack_actions.show_later()
+        return written
+
+    def edit_messages(self) -> deliver.Delivered:
+        """Make the edits that wait in the outbox, without waiting for a channel that is busy: the deliver job comes back to it."""
+        policy = self.settings.alerts.policy()
+        return deliver.run(uow=self.uow, notifiers=self.notifiers, clock=self.clock, policy=policy, edits_only=True)
+
+    def ladder_of(self, issue_key: IssueKey) -> Ladder:
+        """Return an issue's ladder, also where the issue is no longer followed; one without statuses where its file is gone."""
+        from monitor.core.ladder import Ladder
+
+        key = next((name.ladder_key for name in self.pages.names() if name.issue_key == issue_key), "")
+        return self.ladders.get(key) or Ladder(key, key, ())
 
     def close_actions(self) -> None:
         """Finish the edits of messages that are in hand, if any were begun."""

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from monitor.config.section import Seconds, Section, Share, secret_of
 from monitor.core.schedule import parse_quiet_hours, parse_schedule
-from monitor.core.types import ChannelRules, QuietPolicy, Severity
+from monitor.core.types import ChannelRules, HeldNotices, QuietPolicy, Severity
 
 
 def _check_zone(name: str) -> str:
@@ -55,6 +55,9 @@ class QuietSettings(Section):
     override: tuple[str, ...] = Field(
         (), description="Statuses, phases, major (severity) or blind (notices) that are told at once at any hour"
     )
+    hold_notices: Literal["none", "feeds", "all"] = Field(
+        "feeds", description="Notices that wait for quiet hours: feeds (not those on an issue's coverage), all, or none"
+    )
     cooldown_s: Wait = Field(0.0, description="Seconds after a message on an issue for which the next ones on it wait, to be told as one")
     burst_n: int = Field(
         5, ge=0, le=1000, description="Messages within burst_s after which further ones wait, to be told as one; 0: no limit"
@@ -88,6 +91,7 @@ class ChannelSettings(Section):
     quiet_hours: Hours | None = Field(None, description="See quiet.hours")
     time_zone: Zone | None = Field(None, description="See quiet.time_zone")
     override: tuple[str, ...] | None = Field(None, description="See quiet.override")
+    hold_notices: Literal["none", "feeds", "all"] | None = Field(None, description="See quiet.hold_notices")
     cooldown_s: Wait | None = Field(None, description="See quiet.cooldown_s")
     digest: Digest | None = Field(None, description="See quiet.digest")
 
@@ -116,6 +120,7 @@ def channel_rules(quiet: QuietSettings, channel: ChannelSettings | None) -> Chan
             floor=Severity(own.get("floor", quiet.floor)),
             hours=tuple(parse_quiet_hours(span, zone) for span in own.get("quiet_hours", quiet.hours)),
             overrides=frozenset(own.get("override", quiet.override)),
+            held_notices=HeldNotices(own.get("hold_notices", quiet.hold_notices)),
             cooldown_s=own.get("cooldown_s", quiet.cooldown_s),
             burst_n=quiet.burst_n,
             burst_s=quiet.burst_s,

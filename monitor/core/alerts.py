@@ -60,10 +60,12 @@ def severity_of(change: Change) -> Severity:
     return Severity.MAJOR if is_weighty and change.confirmation is Confirmation.CONFIRMED else Severity.NOTABLE
 
 
-def make_notice(issue_key: IssueKey, *, key: str, headline: str, detail: tuple[str, ...], now: datetime) -> Alert:
+def make_notice(
+    issue_key: IssueKey, *, key: str, headline: str, detail: tuple[str, ...], now: datetime, severity: Severity = Severity.NOTABLE
+) -> Alert:
     """Return a message that is no change: a feed gone blind, or seeing again. `key` and the hour name it for deduplication."""
     digest = hashlib.sha256(f"{key}|{now:%Y-%m-%dT%H}".encode()).hexdigest()[:16]
-    return Alert(f"n_{digest}", issue_key, "Monitor", headline, None, "", None, detail, kind=AlertKind.NOTICE)
+    return Alert(f"n_{digest}", issue_key, "Monitor", headline, None, "", None, detail, kind=AlertKind.NOTICE, severity=severity)
 
 
 def make_delivery(alert: Alert, channel: str, now: datetime) -> Delivery:

@@ -1,7 +1,8 @@
 """What to post next for a delivery, and what becomes of it, of its channel and of its thread afterwards.
 
 A delivery takes one post a turn. A change on a board takes two turns where its issue has no thread yet: the first opens the thread, the
-second answers in it. Whatever may have been posted without anybody knowing is looked for before it is posted again.
+second answers in it. Whatever may have been posted without anybody knowing is looked for before it is posted again. An edit of a message that is
+there is a delivery too; it makes the message say what is stored by then, so that it may be repeated, and one that waits stands for all later ones.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ from datetime import datetime, timedelta
 
 from monitor.core.alerts import make_notice
 from monitor.core.policy import AlertPolicy
-from monitor.core.types import Alert, ChannelState, Delivery, DeliveryState, IssueKey, Post, PostForm, Thread
-from monitor.errors import ChannelRefusedError, DeliveryError, DeliveryRefusedError
+from monitor.core.types import Alert, ChannelState, Delivery, DeliveryAim, DeliveryState, IssueKey, Post, PostForm, Thread
 
 #: Notices belong to no issue; the outbox keeps their order among themselves.
 NOTICES = IssueKey("")
@@ -29,9 +29,15 @@ def next_post(delivery: Delivery, thread: Thread | None, policy: AlertPolicy) ->
     return Post(alert.alert_id, PostForm.CHANGE, alert, thread=thread.receipt, is_shown=is_shown)
 
 
-def root_post(alert: Alert) -> Post:
+def root_post(alert: Alert, note: str = "") -> Post:
     """Return the root of an issue's thread, which shows where the issue stands after an alert."""
-    return Post(f"root_{alert.issue_key}", PostForm.ROOT, alert)
+    return Post(f"root_{alert.issue_key}", PostForm.ROOT, alert, note=note)
+
+
+def make_edit(aim: DeliveryAim, alert: Alert, channel: str, *, cause: str, now: datetime) -> Delivery:
+    """Return an edit of what a channel shows of an alert, due now; `cause`, the name of an alert or an act, makes it one of its kind."""
+    name = f"{aim.value}_{cause}"
+    return Delivery(f"{name}@{channel}", replace(alert, alert_id=name), channel, DeliveryState.DUE, due_at=now, created_at=now, aim=aim)
 
 
 def in_doubt_since(delivery: Delivery, post: Post, dead_in_doubt: datetime | None) -> datetime | None:
@@ -49,31 +55,6 @@ def is_news_to_root(thread: Thread, alert: Alert) -> bool:
     if told is None or thread.alert.alert_id == alert.alert_id:
         return False
     return shown is None or told.at >= shown.at
-
-
-def with_news(thread: Thread, alert: Alert, now: datetime) -> Thread:
-    """Return a thread whose root is to show an alert.
-
-    Where somebody is editing the root just now, or is to wait with it, the edit waits for them: two edits at once could arrive in the wrong order.
-    """
-    return replace(thread, alert=alert, edit_at=max(thread.edit_at or now, now))
-
-
-def after_edit(
-    thread: Thread, shown: Alert, error: DeliveryError | DeliveryRefusedError | None, now: datetime, policy: AlertPolicy
-) -> Thread:
-    """Return a thread after its root was edited to show an alert, or could not be.
-
-    An alert that came in between is shown by the next edit. What was refused for good is left as it is until the next change; a channel that
-    refuses everything is asked again late.
-    """
-    if error is None:
-        return replace(thread, edit_at=None if thread.alert.alert_id == shown.alert_id else now)
-    if isinstance(error, ChannelRefusedError):
-        return replace(thread, edit_at=now + timedelta(seconds=policy.max_retry_s))
-    if isinstance(error, DeliveryRefusedError):
-        return replace(thread, edit_at=None)
-    return replace(thread, edit_at=now + timedelta(seconds=max(policy.retry_s, error.retry_after_s or 0.0)))
 
 
 def settle_opened(delivery: Delivery, now: datetime) -> Delivery:

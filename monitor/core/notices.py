@@ -8,7 +8,7 @@ from datetime import datetime
 from monitor.core.alerts import make_notice
 from monitor.core.coverage import Coverage
 from monitor.core.quiet import NO_ISSUE
-from monitor.core.types import Alert, CoverageSpell, FeedState, Issue
+from monitor.core.types import Alert, CoverageSpell, FeedState, Issue, Severity
 
 #: An issue with its coverage and the spell that begins or ends.
 Spell = tuple[Issue, Coverage, CoverageSpell]
@@ -33,7 +33,7 @@ def blind_notice(blind: Sequence[FeedState], begun: Sequence[Spell], states: Seq
         ),
         *(_why_blind(state) for state in failing.values()),
     ]
-    return _notice("blind", [*failing, *(issue.key for issue, _, _ in begun)], headline, lines, now)
+    return _notice("blind", [*failing, *(issue.key for issue, _, _ in begun)], headline, lines, now, is_coverage=bool(begun))
 
 
 def seeing_notice(seeing: Sequence[FeedState], ended: Sequence[Spell], states: Sequence[FeedState], now: datetime) -> Alert | None:
@@ -52,11 +52,19 @@ def seeing_notice(seeing: Sequence[FeedState], ended: Sequence[Spell], states: S
         ),
         *(f"{state.feed.source} ({state.feed.key})" for state in seeing),
     ]
-    return _notice("seeing", [*(state.feed.key for state in seeing), *(issue.key for issue, _, _ in ended)], headline, lines, now)
+    return _notice(
+        "seeing",
+        [*(state.feed.key for state in seeing), *(issue.key for issue, _, _ in ended)],
+        headline,
+        lines,
+        now,
+        is_coverage=bool(ended),
+    )
 
 
-def _notice(kind: str, keys: Sequence[str], headline: str, lines: Sequence[str], now: datetime) -> Alert:
-    return make_notice(NO_ISSUE, key=f"{kind}|{'|'.join(keys)}", headline=headline, detail=tuple(lines), now=now)
+def _notice(kind: str, keys: Sequence[str], headline: str, lines: Sequence[str], now: datetime, *, is_coverage: bool) -> Alert:
+    severity = Severity.MAJOR if is_coverage else Severity.NOTABLE
+    return make_notice(NO_ISSUE, key=f"{kind}|{'|'.join(keys)}", headline=headline, detail=tuple(lines), now=now, severity=severity)
 
 
 def _names(spells: Sequence[Spell]) -> str:

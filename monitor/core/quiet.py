@@ -20,6 +20,7 @@ from monitor.core.types import (
     Change,
     ChannelRules,
     HeldAlert,
+    HeldNotices,
     Issue,
     IssueAlerts,
     IssueKey,
@@ -69,10 +70,11 @@ class Postponed:
     held: tuple[HeldAlert, ...]
 
 
-def is_urgent(alert: Alert, overrides: frozenset[str]) -> bool:
-    """Return whether an alert is one of those chosen to be told at any hour."""
+def is_urgent(alert: Alert, overrides: frozenset[str], held_notices: HeldNotices = HeldNotices.ALL) -> bool:
+    """Return whether an alert is one of those chosen to be told at any hour; a notice on an issue's coverage is a major one."""
     if alert.change is None:
-        return alert.kind is AlertKind.NOTICE and URGENT_BLIND in overrides
+        is_told = held_notices is HeldNotices.NONE or (held_notices is HeldNotices.FEEDS and alert.severity is Severity.MAJOR)
+        return alert.kind is AlertKind.NOTICE and (is_told or URGENT_BLIND in overrides)
     names = {alert.change.to_status, alert.change.to_phase.value}
     if alert.severity is Severity.MAJOR:
         names.add(URGENT_MAJOR)
@@ -116,7 +118,7 @@ def decide_route(
     change = alert.change
     if change is not None and alert.severity.rank < policy.floor.rank:
         return Suppressed(f"severity {alert.severity.value} is below the floor of {channel} ({policy.floor.value}); its digest tells it")
-    urgent = is_urgent(alert, policy.overrides)
+    urgent = is_urgent(alert, policy.overrides, policy.held_notices)
     block = _block(alert.issue_key, policy, memory, now, is_urgent=urgent, is_change=change is not None)
     late = _is_late(change, policy, now)
     if block is None and late:

@@ -1,4 +1,4 @@
-"""deliver: lease a due delivery, look for it where it may be posted already, post it, settle it; then bring the roots of threads up to date."""
+"""deliver: lease a due delivery, look for it where it may be posted already, post it or make the edit that it is, settle it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import structlog
 from monitor.core import delivery as decide
 from monitor.core.alerts import make_delivery
 from monitor.core.policy import AlertPolicy
-from monitor.core.types import Delivery, DeliveryState, Post, PostForm, Thread
+from monitor.core.types import Delivery, DeliveryAim, DeliveryState, Post, PostForm, Thread
 from monitor.errors import (
     ChannelRefusedError,
     DeliveryError,
@@ -21,12 +21,10 @@ from monitor.errors import (
     ThreadGoneError,
     UnknownOutcomeError,
 )
+from monitor.jobs import edits
 from monitor.ports import Board, Clock, Notifier, Transaction, UnitOfWork
 
 log = structlog.get_logger(__name__)
-
-#: Roots that are edited in one tick; the rest waits for the next.
-N_EDITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,8 @@ class Delivered:
     """What one tick did."""
 
     n_sent: int = 0
+    #: Messages that were there, brought up to date.
+    n_edited: int = 0
     n_retried: int = 0
     n_dead: int = 0
     #: Deliveries that were found on their channel, posted by a worker that could not tell.
@@ -51,14 +51,15 @@ def run(
     clock: Clock,
     policy: AlertPolicy,
     wait: Callable[[float], None] | None = None,
+    edits_only: bool = False,
 ) -> Delivered:
-    """Post what is due, one delivery at a time, for at most `policy.shift_s`.
+    """Post and edit what is due, one delivery at a time, for at most `policy.shift_s`; with `edits_only`, post nothing.
 
     The lease is written before the post and the outcome after it: a crash between the two is seen by whoever leases the delivery next. Where
     a channel takes one post a second, `wait` is told how many seconds to let pass until its next turn; without it, the turn is left to the
     next tick.
     """
-    worker = _Worker(uow, notifiers, clock, policy)
+    worker = _Worker(uow, notifiers, clock, policy, edits_only)
     ends_at = clock.now() + timedelta(seconds=policy.shift_s)
     while True:
         delivery = worker.lease()
@@ -76,11 +77,16 @@ def run(
         if clock.now() >= ends_at:
             worker.total = replace(worker.total, is_cut_short=True)
             break
-    worker.edit_roots()
     if worker.total != Delivered(is_cut_short=worker.total.is_cut_short):
         total = worker.total
         log.info(
-            "delivered", n_sent=total.n_sent, n_retried=total.n_retried, n_dead=total.n_dead, n_found=total.n_found, n_blind=total.n_blind
+            "delivered",
+            n_sent=total.n_sent,
+            n_edited=total.n_edited,
+            n_retried=total.n_retried,
+            n_dead=total.n_dead,
+            n_found=total.n_found,
+            n_blind=total.n_blind,
         )
     return worker.total
 
@@ -102,32 +108,35 @@ class _Worker:
     notifiers: Mapping[str, Notifier]
     clock: Clock
     policy: AlertPolicy
+    edits_only: bool = False
     total: Delivered = Delivered()
 
     def lease(self) -> Delivery | None:
         """Return the delivery whose turn it is, leased."""
         gap_s = {name: notifier.gap_s for name, notifier in self.notifiers.items() if isinstance(notifier, Board)}
         with self.uow.transaction() as store:
-            leased = store.outbox.lease(now=self.clock.now(), lease_s=self.policy.lease_s, limit=1, gap_s=gap_s)
+            leased = store.outbox.lease(now=self.clock.now(), lease_s=self.policy.lease_s, limit=1, gap_s=gap_s, edits_only=self.edits_only)
         return leased[0] if leased else None
 
     def next_turn_s(self) -> float | None:
         """Return in how many seconds the first channel that has something due is free; None where that is nobody's turn to wait for."""
         now = self.clock.now()
         with self.uow.reading() as store:
-            free = [store.channels.state(channel).free_at for channel in store.outbox.due_channels(now=now)]
+            free = [store.channels.state(channel).free_at for channel in store.outbox.due_channels(now=now, edits_only=self.edits_only)]
         waits = [(at - now).total_seconds() for at in free if at is not None and at > now]
         return min(waits, default=None)
 
     def deliver(self, delivery: Delivery) -> None:
-        """Post one delivery, and settle what became of it."""
+        """Post or make one delivery, and settle what became of it."""
         notifier, attempt = self.notifiers.get(delivery.channel), _Attempt(delivery)
         try:
             if notifier is None:
                 raise DeliveryRefusedError(
                     f"channel {delivery.channel!r} is not configured; set it up, then `monitor outbox retry {delivery.delivery_id}`"
                 )
-            if isinstance(notifier, Board):
+            if delivery.aim is not DeliveryAim.POST:
+                self._edit(attempt, notifier)
+            elif isinstance(notifier, Board):
                 self._post(attempt, notifier)
             else:
                 self._send(attempt, notifier)
@@ -149,7 +158,7 @@ class _Worker:
         with self.uow.reading() as store:
             thread = store.channels.thread(issue_key, delivery.channel)
             dead_in_doubt = store.outbox.dead_in_doubt(issue_key, delivery.channel)
-        post = decide.next_post(delivery, thread, self.policy)
+            post = edits.noted(decide.next_post(delivery, thread, self.policy), store, self.clock.now())
         since = decide.in_doubt_since(delivery, post, dead_in_doubt)
         receipt = None if since is None else self._find(attempt, board, post, since)
         if receipt is None:
@@ -179,12 +188,40 @@ class _Worker:
         )
         return receipt
 
+    def _edit(self, attempt: _Attempt, notifier: Notifier) -> None:
+        """Make messages that are there read as what is stored says; of those that are gone nothing is left to do."""
+        delivery, now = attempt.delivery, self.clock.now()
+        with self.uow.reading() as store:
+            found = edits.targets(delivery, store, now)
+        gone = set()
+        if isinstance(notifier, Board):
+            for target in found or ():
+                try:
+                    notifier.edit(target.receipt, target.post)
+                except ThreadGoneError as exc:
+                    gone.add(target.receipt)
+                    log.warning("message_gone", delivery=delivery.delivery_id, channel=delivery.channel, error=str(exc))
+        with self.uow.transaction() as store:
+            if found is None:
+                due_at = now + timedelta(seconds=self.policy.retry_s)
+                store.outbox.settle(replace(delivery, state=DeliveryState.DUE, due_at=due_at, leased_until=None))
+                return
+            store.outbox.settle(decide.settle_sent(delivery, None, self.clock.now()))
+            thread = store.channels.thread(delivery.alert.issue_key, delivery.channel)
+            if delivery.aim is DeliveryAim.ROOT and thread is not None and thread.receipt in gone:
+                store.channels.forget_thread(delivery.alert.issue_key, delivery.channel)
+            _works(store, delivery.channel)
+        self.total = replace(self.total, n_edited=self.total.n_edited + 1)
+
     def _opened(self, attempt: _Attempt, receipt: str) -> None:
         """Record that a thread is open; the delivery is due again, to be posted there."""
         delivery = attempt.delivery
         thread = Thread(delivery.channel, delivery.alert.issue_key, receipt, delivery.alert)
         with self.uow.transaction() as store:
             store.channels.save_thread(thread)
+            if attempt.is_found:
+                # It may have been posted for another alert of the issue, which has died since.
+                edits.after_change(store, thread.alert, delivery.channel, self.clock.now())
             store.outbox.settle(decide.settle_opened(attempt.counted(), self.clock.now()))
             _works(store, delivery.channel)
         self.total = replace(self.total, n_found=self.total.n_found + attempt.is_found, n_blind=self.total.n_blind + attempt.is_blind)
@@ -196,7 +233,8 @@ class _Worker:
             store.outbox.settle(decide.settle_sent(attempt.counted(), receipt, now))
             thread = store.channels.thread(delivery.alert.issue_key, delivery.channel)
             if thread is not None and decide.is_news_to_root(thread, delivery.alert):
-                store.channels.save_thread(decide.with_news(thread, delivery.alert, now))
+                store.channels.save_thread(replace(thread, alert=delivery.alert))
+                edits.after_change(store, delivery.alert, delivery.channel, now)
             _works(store, delivery.channel)
         self.total = replace(
             self.total,
@@ -237,7 +275,7 @@ class _Worker:
     def _failed(self, attempt: _Attempt, error: DeliveryError) -> None:
         """Record a failure that may pass: the channel asked to wait, was out of reach, or left it unknown whether it posted."""
         now, delivery, channel = self.clock.now(), attempt.delivery, attempt.delivery.channel
-        if isinstance(error, UnknownOutcomeError):
+        if isinstance(error, UnknownOutcomeError) and delivery.aim is DeliveryAim.POST:
             counted = attempt.counted()
             delivery = replace(counted, unknown_since=counted.unknown_since or attempt.started_at or now)
         if isinstance(error, RateLimitedError):
@@ -266,31 +304,6 @@ class _Worker:
     def _count_unsent(self, settled: Delivery) -> None:
         is_dead = settled.state is DeliveryState.DEAD
         self.total = replace(self.total, n_retried=self.total.n_retried + (not is_dead), n_dead=self.total.n_dead + is_dead)
-
-    def edit_roots(self) -> None:
-        """Bring the roots of threads up to date."""
-        with self.uow.transaction() as store:
-            stale = store.channels.lease_edits(now=self.clock.now(), lease_s=self.policy.lease_s, limit=N_EDITS)
-            stopped = {state.channel for state in store.channels.states() if state.stopped_at is not None}
-        for thread in stale:
-            board = self.notifiers.get(thread.channel)
-            if isinstance(board, Board) and thread.channel not in stopped:
-                self._edit_root(thread, board)
-
-    def _edit_root(self, thread: Thread, board: Board) -> None:
-        error: DeliveryError | DeliveryRefusedError | None = None
-        try:
-            board.edit(thread.receipt, decide.root_post(thread.alert))
-        except (DeliveryError, DeliveryRefusedError) as exc:
-            error = exc
-            log.warning("root_not_edited", issue=thread.issue_key, channel=thread.channel, error=str(exc))
-        with self.uow.transaction() as store:
-            if isinstance(error, ThreadGoneError):
-                store.channels.forget_thread(thread.issue_key, thread.channel)
-                return
-            now_stored = store.channels.thread(thread.issue_key, thread.channel)
-            if now_stored is not None:
-                store.channels.save_thread(decide.after_edit(now_stored, thread.alert, error, self.clock.now(), self.policy))
 
 
 @dataclass

@@ -10,15 +10,17 @@ import structlog
 from monitor.core.ladder import Ladder
 from monitor.core.manual import decide_manual, manual_change_id
 from monitor.core.reviews import check_review, review_of_change, review_of_issue, taken_back
-from monitor.core.types import Issue, IssueState, Review, ReviewAction, Seed
+from monitor.core.types import Change, Issue, IssueState, Review, ReviewAction, Seed
 from monitor.errors import DatabaseBusyError, ReviewError
+from monitor.jobs import edits
+from monitor.jobs.edits import Showing
 from monitor.ports import Clock, Transaction, UnitOfWork
 
 log = structlog.get_logger(__name__)
 
 
-def run(review: Review, *, uow: UnitOfWork, ladder: Ladder) -> Review:
-    """Record one act, and do what it says, in one transaction; return the row. The same act again changes nothing.
+def run(review: Review, *, uow: UnitOfWork, ladder: Ladder, showing: Showing | None = None) -> Review:
+    """Record one act, do what it says, and have messages show it, in one transaction; return the row. The same act again changes nothing.
 
     Raises: ReviewError where it lacks something or is about something that is not there, DatabaseBusyError.
     """
@@ -31,17 +33,20 @@ def run(review: Review, *, uow: UnitOfWork, ladder: Ladder) -> Review:
         if state is None:
             raise ReviewError(f"{review.action.value}: there is no issue {review.issue_key!r}")
         _check_targets(review, store)
+        made: Change | None = None
         match review.action:
             case ReviewAction.SET_STATUS:
                 if review.status_key == state.status_key:
                     raise ReviewError(f"set_status: the issue stands at {state.status_key!r} already")
-                _move(review, state, review.status_key or "", ladder, store)
+                made = _move(review, state, review.status_key or "", ladder, store)
                 review = replace(review, change_id=manual_change_id(review.review_id))
             case ReviewAction.UNDO:
-                review = _undo(review, state, ladder, store)
+                review, made = _undo(review, state, ladder, store)
             case _:
                 pass
         store.reviews.add(review)
+        if showing is not None:
+            edits.after_review(store, review, made, ladder, showing)
     log.info("reviewed", issue=review.issue_key, action=review.action.value, change=review.change_id, via=review.via.value)
     return review
 
@@ -65,8 +70,8 @@ def _check_targets(review: Review, store: Transaction) -> None:
             raise ReviewError(f"promote: {review.article_id!r} is a seed already")
 
 
-def _undo(review: Review, state: IssueState, ladder: Ladder, store: Transaction) -> Review:
-    """Take a review back. One that moved the status moves it back, unless something has moved it since."""
+def _undo(review: Review, state: IssueState, ladder: Ladder, store: Transaction) -> tuple[Review, Change | None]:
+    """Take a review back. One that moved the status moves it back, by a change, unless something has moved it since."""
     target = store.reviews.get(review.undoes) if review.undoes else None
     if target is None or target.issue_key != review.issue_key:
         raise ReviewError(f"undo: the issue {review.issue_key!r} has no review {review.undoes!r}; see the record of reviews")
@@ -74,21 +79,23 @@ def _undo(review: Review, state: IssueState, ladder: Ladder, store: Transaction)
     others = store.reviews.of_changes([about]) if about is not None else store.reviews.of_issue(target.issue_key)
     if target.review_id in taken_back(others):
         raise ReviewError(f"undo: {target.action.value} of {target.at:%Y-%m-%d %H:%M} UTC is taken back already")
+    moved = None
     if state.last_change_id == manual_change_id(target.review_id):
         made = store.issues.change(manual_change_id(target.review_id))
         before = made.from_status if made is not None else None
         if before is None:
             raise ReviewError("undo: the issue stood nowhere before; set the status that is right instead")
-        _move(replace(review, note=review.note or f"takes back what {target.by} set"), state, before, ladder, store)
-    return replace(review, change_id=about)
+        moved = _move(replace(review, note=review.note or f"takes back what {target.by} set"), state, before, ladder, store)
+    return replace(review, change_id=about), moved
 
 
-def _move(review: Review, state: IssueState, status_key: str, ladder: Ladder, store: Transaction) -> None:
+def _move(review: Review, state: IssueState, status_key: str, ladder: Ladder, store: Transaction) -> Change | None:
     decision = decide_manual(state, ladder, status_key, review_id=review.review_id, by=review.by, why=review.note, at=review.at)
     if not store.issues.advance(decision.state, expected_revision=state.revision):
         raise DatabaseBusyError(f"the status of {state.issue_key!r} is being moved by another process; try again")
     if decision.change is not None:
         store.issues.add_change(decision.change, now=review.at)
+    return decision.change
 
 
 def with_promoted(issues: Sequence[Issue], *, uow: UnitOfWork, clock: Clock) -> tuple[Issue, ...]:

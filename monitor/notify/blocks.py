@@ -62,7 +62,7 @@ def message(post: Post, *, has_buttons: bool = True) -> dict[str, Any]:
     """Return `text`, `blocks` and `metadata` of a post; the metadata carries its key."""
     match post.form:
         case PostForm.ROOT:
-            text, blocks = standing(post.alert), list(_root(post.alert))
+            text, blocks = " · ".join(filter(None, [standing(post.alert), post.note])), list(_root(post.alert, post.note))
         case PostForm.CHANGE if post.alert.change is not None:
             text, blocks = plain_text(post.alert), list(_change(post, post.alert.change, has_buttons))
         case _:
@@ -87,12 +87,14 @@ def key_of(message: dict[str, Any]) -> str | None:
     return key if isinstance(key, str) else None
 
 
-def _root(alert: Alert) -> Iterator[Block]:
+def _root(alert: Alert, note: str) -> Iterator[Block]:
     change = alert.change
     lines = [f"*{_words(alert.issue_title, MAX_TITLE)}*", f"Now: *{_label(alert.to_label)}*"]
     if change is not None:
         lines[1] += f" · {change.confirmation.value} · since {instant_text(change.at)}"
     yield _section("\n".join(lines))
+    if note:
+        yield _context(cut(escape_line(note), MAX_NOTE))
     hint = "Each change is a reply in this thread."
     yield _context(f"{_ladder(alert)}\n{hint}" if alert.steps else hint)
 

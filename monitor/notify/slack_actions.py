@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -45,10 +45,10 @@ _ACTIONS = {
 class Desk:
     """What clicks and commands lead to."""
 
-    #: Write a click; returns whether it was new. Raises: MonitorError.
-    take: Callable[[Click], bool]
-    #: Show everybody what people came to about a change.
-    show: Callable[[ChangeId], object]
+    #: Do what a click says. Raises: MonitorError.
+    take: Callable[[Click], object]
+    #: Make the edits that wait in the outbox.
+    show: Callable[[], object]
     #: Answer a command. Raises: MonitorError.
     answer: Callable[[Command], str]
 
@@ -79,39 +79,36 @@ class SlackActions:
                 # Sent again it would fail again; whoever clicked is told.
                 log.warning("click_refused", action=click.action.value, change=click.change_id, error=str(exc))
                 self._pool.submit(_tell, click.answer_url, f"That did not work: {exc}")
-                continue
-            # Also where it was known: the edit may be what failed the first time.
-            self.show_later(click.change_id)
 
     def command(self, form: Mapping[str, str]) -> dict[str, Any]:
         """Return the answer to a slash command, for the eyes of whoever typed it."""
         try:
-            text = self._desk.answer(parse_command(form.get("text", "")))
+            text = self._desk.answer(command_of(form))
         except MonitorError as exc:
             log.warning("command_failed", error=str(exc))
             text = f"That did not work: {exc}"
         return {"response_type": "ephemeral", "text": cut(escape(text), MAX_ANSWER)}
 
-    def show_later(self, change_id: ChangeId) -> None:
-        """Show everybody what people came to about a change, without letting the caller wait for it."""
+    def show_later(self) -> None:
+        """Make the edits that wait, without letting the caller wait for it; one that fails is made by the deliver job."""
         try:
-            self._pool.submit(self._show, change_id)
+            self._pool.submit(self._show)
         except RuntimeError:
-            # The daemon stops: the review is written, and the next act on the change shows it.
-            log.warning("review_not_shown", change=change_id, error="stopping")
+            # The daemon stops: the edits are in the outbox.
+            log.info("edits_left", reason="stopping")
 
     def close(self) -> None:
         """Finish what was begun."""
         self._pool.shutdown(wait=True)
 
-    def _show(self, change_id: ChangeId) -> None:
+    def _show(self) -> None:
         try:
-            self._desk.show(change_id)
+            self._desk.show()
         except MonitorError as exc:
-            log.warning("review_not_shown", change=change_id, error=str(exc))
+            log.warning("edits_left", error=str(exc))
         except Exception:
             # Nobody waits for this thread's result: without this line it would be lost.
-            log.exception("review_not_shown", change=change_id)
+            log.exception("edits_left")
 
 
 class SlackEndpoint:
@@ -149,6 +146,12 @@ class SlackEndpoint:
             log.warning("click_not_written", error=str(exc))
             return HttpReply(503, b"try again")
         return HttpReply(400, b"neither an interaction nor a command")
+
+
+def command_of(form: Mapping[str, str]) -> Command:
+    """Return the command that a form holds, with who typed it; Slack's `trigger_id` names it."""
+    user_name, user_id, token = (form.get(name, "") for name in ("user_name", "user_id", "trigger_id"))
+    return replace(parse_command(form.get("text", "")), user_name=user_name[:80], user_id=user_id[:40], token=token[:120])
 
 
 def clicks_of(payload: Mapping[str, Any]) -> list[Click]:

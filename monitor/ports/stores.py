@@ -226,15 +226,25 @@ class OutboxStore(Protocol):
         """Put a delivery into the outbox; return False, writing nothing, where this alert and channel are there already."""
         ...
 
-    def lease(self, *, now: datetime, lease_s: float, limit: int, gap_s: Mapping[str, float] | None = None) -> list[Delivery]:
-        """Take due deliveries, and those whose lease ran out, oldest first, and mark them leased until `now + lease_s`.
+    def add_edit(self, delivery: Delivery) -> bool:
+        """Put an edit into the outbox; return False, writing nothing, where one of the same message waits that nobody has leased.
+
+        Whoever leases that one later reads what is stored by then, so that it shows this one's news as well.
+        """
+        ...
+
+    def lease(
+        self, *, now: datetime, lease_s: float, limit: int, gap_s: Mapping[str, float] | None = None, edits_only: bool = False
+    ) -> list[Delivery]:
+        """Take due deliveries, and those whose lease ran out, edits first, then oldest first, and mark them leased until `now + lease_s`.
 
         `n_attempts` of each is raised by one. Order per issue is kept: a delivery waits while an older one of its issue and channel is
-        neither sent nor dead. A channel that was stopped, or is not free yet, gives none. A channel with a gap gives one, and is free again
-        after the gap: whoever leases has taken the channel's turn.
+        neither sent nor dead; posts wait for posts, and edits for edits of their kind. A channel that was stopped, or is not free yet, gives
+        none. A channel with a gap gives one post, and is free again after the gap: whoever leases has taken the channel's turn. Edits wait for
+        the turn, but do not take it.
 
         `unknown_since` of what is returned tells of earlier posts. In the store it is set from now on, unless it was before: a worker that
-        dies before it settles leaves a post of which nobody knows whether it arrived.
+        dies before it settles leaves a post of which nobody knows whether it arrived. An edit may be repeated: of it nothing is unknown.
         """
         ...
 
@@ -243,7 +253,7 @@ class OutboxStore(Protocol):
         ...
 
     def of_change(self, change_id: ChangeId) -> list[Delivery]:
-        """Return the deliveries that tell one change and no other, oldest first."""
+        """Return the deliveries that tell one change and no other, oldest first; edits are none."""
         ...
 
     def list(self, *, states: Collection[str] | None = None, limit: int = 100) -> list[Delivery]:
@@ -254,7 +264,7 @@ class OutboxStore(Protocol):
         """Make a dead delivery due again; return whether there was one. What is unknown of its posts stays unknown."""
         ...
 
-    def due_channels(self, *, now: datetime) -> set[str]:
+    def due_channels(self, *, now: datetime, edits_only: bool = False) -> set[str]:
         """Return the channels that have deliveries which wait for nothing but the channel's turn."""
         ...
 
@@ -288,13 +298,6 @@ class ChannelStore(Protocol):
 
     def forget_thread(self, issue_key: IssueKey, channel: str) -> None:
         """Remove a thread, so that the issue's next alert opens a new one."""
-        ...
-
-    def lease_edits(self, *, now: datetime, lease_s: float, limit: int) -> list[Thread]:
-        """Return threads whose root is to be edited by now, longest due first; nobody else gets them until `now + lease_s`.
-
-        A thread that is returned carries that instant: one whose editor dies is due again by then.
-        """
         ...
 
 

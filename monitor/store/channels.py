@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, timedelta
-
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, select
 
 from monitor.core.types import ChannelState, IssueKey, Thread
 from monitor.store import schema
@@ -46,16 +43,6 @@ class SqlChannelStore:
     def forget_thread(self, issue_key: IssueKey, channel: str) -> None:
         """Remove a thread, so that the issue's next alert opens a new one."""
         self._connection.execute(delete(schema.threads).where(_named(issue_key, channel)))
-
-    def lease_edits(self, *, now: datetime, lease_s: float, limit: int) -> list[Thread]:
-        """Return threads whose root is to be edited by now, longest due first; nobody else gets them until `now + lease_s`."""
-        table, leased_until = schema.threads, now + timedelta(seconds=lease_s)
-        due = select(table).where(table.c.edit_at <= now).order_by(table.c.edit_at, table.c.channel, table.c.issue_key).limit(limit)
-        found = self._connection.execute(due.with_for_update(skip_locked=True)).all()
-        leased = [replace(from_columns(Thread, row._mapping), edit_at=leased_until) for row in found]
-        for thread in leased:
-            self._connection.execute(update(table).where(_named(thread.issue_key, thread.channel)).values(edit_at=leased_until))
-        return leased
 
 
 def _named(issue_key: IssueKey, channel: str) -> ColumnElement[bool]:

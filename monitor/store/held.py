@@ -60,7 +60,7 @@ class SqlHeldStore:
     def recent(self, channel: str, *, since: datetime) -> list[tuple[IssueKey, datetime]]:
         """Return issue and instant of each message put into the outbox of a channel since an instant, oldest first."""
         table = schema.outbox
-        put_out = select(table.c.issue_key, table.c.created_at).where(table.c.channel == channel, table.c.created_at >= since)
+        put_out = select(table.c.issue_key, table.c.created_at).where(table.c.channel == channel, table.c.created_at >= since, ~schema.EDIT)
         rows = self._connection.execute(put_out.order_by(table.c.created_at, table.c.delivery_number))
         return [(IssueKey(row.issue_key), row.created_at) for row in rows]
 

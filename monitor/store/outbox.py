@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, func, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, case, exists, func, or_, select, tuple_, update
 
-from monitor.core.types import ChangeId, ChannelState, Delivery, DeliveryState, IssueKey
+from monitor.core.types import ChangeId, ChannelState, Delivery, DeliveryAim, DeliveryState, IssueKey
 from monitor.errors import StoreError
 from monitor.store import schema
 from monitor.store.codec import from_columns, to_columns
@@ -34,17 +34,34 @@ class SqlOutboxStore:
         named = {"alert_id": alert.alert_id, "issue_key": alert.issue_key, "change_id": alert.change.change_id if alert.change else None}
         return insert_once(self._connection, schema.outbox, to_columns(delivery) | named, unique=["alert_id", "channel"])
 
-    def lease(self, *, now: datetime, lease_s: float, limit: int, gap_s: Mapping[str, float] | None = None) -> Deliveries:
-        """Take due deliveries, and those whose lease ran out, oldest first, one for each issue and channel, until `now + lease_s`.
+    def add_edit(self, delivery: Delivery) -> bool:
+        """Put an edit into the outbox; return False, writing nothing, where one of the same message waits that nobody has leased."""
+        table, alert = schema.outbox, delivery.alert
+        same = and_(table.c.aim == delivery.aim.value, table.c.channel == delivery.channel, table.c.issue_key == alert.issue_key)
+        if delivery.aim is DeliveryAim.NOTE and alert.change is not None:
+            same &= table.c.change_id == alert.change.change_id
+        waiting = select(table.c.delivery_id).where(schema.UNSETTLED, schema.EDIT, same, table.c.state == DeliveryState.DUE.value)
+        # Locked, so that nobody leases it, and reads what is stored, before this transaction has written it.
+        if self._connection.execute(waiting.limit(1).with_for_update()).first() is not None:
+            return False
+        return self.add(delivery)
 
-        A channel with a gap gives one; a channel that was stopped, or is not free yet, gives none.
+    def lease(
+        self, *, now: datetime, lease_s: float, limit: int, gap_s: Mapping[str, float] | None = None, edits_only: bool = False
+    ) -> Deliveries:
+        """Take due deliveries, and those whose lease ran out, edits first, one for each issue and channel, until `now + lease_s`.
+
+        A channel with a gap gives one post; a channel that was stopped, or is not free yet, gives none.
         """
         gap_s = gap_s or {}
         leased_until = now + timedelta(seconds=lease_s)
         turns = {channel: False for channel, seconds in gap_s.items() if seconds > 0}
         leased = []
-        for delivery in self._read(_leasable(now).limit(limit)):
-            if delivery.channel in turns:
+        found = self._read(_leasable(now).where(schema.EDIT).limit(limit))
+        if not edits_only and len(found) < limit:
+            found += self._read(_leasable(now).where(~schema.EDIT).limit(limit - len(found)))
+        for delivery in found:
+            if delivery.channel in turns and delivery.aim is DeliveryAim.POST:
                 if turns[delivery.channel] or not self._take_turn(delivery.channel, now, gap_s[delivery.channel]):
                     continue
                 turns[delivery.channel] = True
@@ -57,7 +74,12 @@ class SqlOutboxStore:
                     state=DeliveryState.LEASED.value,
                     leased_until=leased_until,
                     n_attempts=table.c.n_attempts + 1,
-                    unknown_since=func.coalesce(table.c.unknown_since, bindparam("leased_at", now, UtcDateTime())),
+                    unknown_since=case(
+                        (
+                            table.c.aim == DeliveryAim.POST.value,
+                            func.coalesce(table.c.unknown_since, bindparam("leased_at", now, UtcDateTime())),
+                        )
+                    ),
                 )
             )
         return leased
@@ -101,9 +123,11 @@ class SqlOutboxStore:
         return self._read(statement.where(schema.DEAD if wanted == {DeliveryState.DEAD.value} else table.c.state.in_(wanted)))
 
     def of_change(self, change_id: ChangeId) -> Deliveries:
-        """Return the deliveries that tell one change and no other, oldest first."""
+        """Return the deliveries that tell one change and no other, oldest first; edits are none."""
         table = schema.outbox
-        return self._read(select(table).where(table.c.change_id == change_id).order_by(table.c.created_at, table.c.delivery_number))
+        return self._read(
+            select(table).where(table.c.change_id == change_id, ~schema.EDIT).order_by(table.c.created_at, table.c.delivery_number)
+        )
 
     def retry(self, delivery_id: str, *, now: datetime) -> bool:
         """Make a dead delivery due again, its attempts counted afresh; return whether there was one."""
@@ -112,9 +136,9 @@ class SqlOutboxStore:
         due = {"state": DeliveryState.DUE.value, "due_at": now, "n_attempts": 0, "leased_until": None}
         return self._connection.execute(dead.values(due)).rowcount == 1
 
-    def due_channels(self, *, now: datetime) -> set[str]:
+    def due_channels(self, *, now: datetime, edits_only: bool = False) -> set[str]:
         """Return the channels that have deliveries which wait for nothing but the channel's turn."""
-        waiting = _ready(now).subquery()
+        waiting = (_ready(now).where(schema.EDIT) if edits_only else _ready(now)).subquery()
         return set(self._connection.execute(select(waiting.c.channel).distinct()).scalars())
 
     def dead_in_doubt(self, issue_key: IssueKey, channel: str) -> datetime | None:
@@ -152,6 +176,7 @@ def _ready(now: datetime) -> Select[Any]:
         schema.unsettled(older),
         older.c.issue_key == table.c.issue_key,
         older.c.channel == table.c.channel,
+        older.c.aim == table.c.aim,
         tuple_(older.c.created_at, older.c.delivery_number) < tuple_(table.c.created_at, table.c.delivery_number),
     )
     is_stopped = exists().where(channels.c.channel == table.c.channel, channels.c.stopped_at.is_not(None))

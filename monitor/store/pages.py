@@ -107,7 +107,7 @@ class SqlPages(SqlArticlePages):
     def deliveries(self, change_id: ChangeId) -> list[Delivery]:
         """Return what was posted of a change, oldest first."""
         table = schema.outbox
-        posted = select(table).where(table.c.change_id == change_id).order_by(table.c.created_at, table.c.delivery_number)
+        posted = select(table).where(table.c.change_id == change_id, ~schema.EDIT).order_by(table.c.created_at, table.c.delivery_number)
         with self._unit_of_work.connect(is_readonly=True) as connection:
             return [to_delivery(row) for row in connection.execute(posted)]
 

@@ -91,7 +91,7 @@ class SqlQueries:
             changes = _changes_about(connection, article, {assessment.evidence.issue_key for assessment in assessments})
             posted = (
                 select(outbox)
-                .where(outbox.c.change_id.in_([change.change_id for change in changes]))
+                .where(outbox.c.change_id.in_([change.change_id for change in changes]), ~schema.EDIT)
                 .order_by(outbox.c.created_at, outbox.c.delivery_number)
             )
             return Trace(

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     literal_column,
 )
 
@@ -244,6 +245,7 @@ outbox = Table(
     _column("sent_at", UtcDateTime(), "instant at which the channel took it", null=True),
     _column("unknown_since", UtcDateTime(), "earliest post of which nobody knows whether it arrived; null where there is none", null=True),
     _column("n_blind", Integer(), "number of posts made although an earlier one may have arrived", default="0"),
+    _column("aim", Text(), "post: the alert is posted; root, note: the thread's root, or the change's message, is edited", default="post"),
     UniqueConstraint("delivery_id"),
     UniqueConstraint("alert_id", "channel"),
     Index(None, "created_at"),
@@ -260,9 +262,14 @@ def unsettled(deliveries: FromClause) -> ColumnElement[bool]:
 UNSETTLED = unsettled(outbox)
 #: Deliveries that were given up. Only they have an index of their own: one of all states would draw the lease away from what waits.
 DEAD = outbox.c.state == literal_column("'dead'")
+#: Edits of messages that are there; they go before posts.
+EDIT = outbox.c.aim != literal_column("'post'")
+OPEN_EDIT = and_(UNSETTLED, EDIT)
 Index("ix_outbox_dead", outbox.c.created_at, sqlite_where=DEAD, postgresql_where=DEAD)
 Index("ix_outbox_unsettled", outbox.c.issue_key, outbox.c.channel, outbox.c.created_at, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 Index("ix_outbox_waiting", outbox.c.created_at, outbox.c.delivery_number, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
+
+Index("ix_outbox_edits", outbox.c.created_at, outbox.c.delivery_number, sqlite_where=OPEN_EDIT, postgresql_where=OPEN_EDIT)
 
 reviews = Table(
     "reviews",
@@ -351,7 +358,5 @@ threads = Table(
     _key("issue_key", Key(), "the issue; one thread an issue and channel"),
     _column("receipt", ForeignText(), "what the channel returned for the first message, the root"),
     _column("alert", JSON(), "the alert that the root shows, or is to show"),
-    _column("edit_at", UtcDateTime(), "instant from which the root is to be edited; null where it shows the alert", null=True),
-    Index(None, "edit_at"),
     comment="the messages about one issue on one channel",
 )

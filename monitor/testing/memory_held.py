@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.core.types import ChangeId, CoverageSpell, DigestMark, HeldAlert, IssueKey
+from monitor.core.types import ChangeId, CoverageSpell, DeliveryAim, DigestMark, HeldAlert, IssueKey
 from monitor.testing.memory_tables import Tables
 
 
@@ -55,7 +55,11 @@ class MemoryHeldStore:
 
     def recent(self, channel: str, *, since: datetime) -> list[tuple[IssueKey, datetime]]:
         """Return issue and instant of each message put into the outbox of a channel since an instant, oldest first."""
-        rows = [row for row in self._tables.outbox.values() if row.channel == channel and row.created_at >= since]
+        rows = [
+            row
+            for row in self._tables.outbox.values()
+            if row.channel == channel and row.created_at >= since and row.aim is DeliveryAim.POST
+        ]
         return [(row.alert.issue_key, row.created_at) for row in sorted(rows, key=lambda row: row.created_at)]
 
     def digest_mark(self, channel: str) -> DigestMark | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.core.types import ChangeId, ChannelState, Delivery, DeliveryState, IssueKey, Thread
+from monitor.core.types import ChangeId, ChannelState, Delivery, DeliveryAim, DeliveryState, IssueKey, Thread
 from monitor.errors import StoreError
 from monitor.testing.memory_tables import Tables
 
@@ -30,30 +30,40 @@ class MemoryOutboxStore:
         rows[delivery.delivery_id] = delivery
         return True
 
-    def lease(self, *, now: datetime, lease_s: float, limit: int, gap_s: Mapping[str, float] | None = None) -> Deliveries:
-        """Take due deliveries, and those whose lease ran out, oldest first, one for each issue and channel, until `now + lease_s`.
+    def add_edit(self, delivery: Delivery) -> bool:
+        """Put an edit into the outbox; return False, writing nothing, where one of the same message waits that nobody has leased."""
+        waiting = [row for row in self._tables.outbox.values() if row.state is DeliveryState.DUE]
+        return self.add(delivery) if all(_message(row) != _message(delivery) for row in waiting) else False
 
-        A channel with a gap gives one; a channel that was stopped, or is not free yet, gives none.
+    def lease(
+        self, *, now: datetime, lease_s: float, limit: int, gap_s: Mapping[str, float] | None = None, edits_only: bool = False
+    ) -> Deliveries:
+        """Take due deliveries, and those whose lease ran out, edits first, one for each issue and channel, until `now + lease_s`.
+
+        A channel with a gap gives one post; a channel that was stopped, or is not free yet, gives none.
         """
         gap_s = gap_s or {}
         leased = []
-        for row in [row for row in self._ready(now) if self._is_free(row.channel, now)][:limit]:
-            if not self._is_free(row.channel, now):
+        free = [row for row in self._ready(now) if self._is_free(row.channel, now)]
+        edits, posts = [row for row in free if row.aim is not DeliveryAim.POST], [row for row in free if row.aim is DeliveryAim.POST]
+        for row in (edits if edits_only else edits + posts)[:limit]:
+            is_post = row.aim is DeliveryAim.POST
+            if is_post and not self._is_free(row.channel, now):
                 continue
-            seconds = gap_s.get(row.channel, 0.0)
+            seconds = gap_s.get(row.channel, 0.0) if is_post else 0.0
             if seconds > 0:
                 state = self._tables.channels.get(row.channel) or ChannelState(row.channel)
                 self._tables.channels[row.channel] = replace(state, free_at=now + timedelta(seconds=seconds))
             taken = replace(row, state=DeliveryState.LEASED, leased_until=now + timedelta(seconds=lease_s), n_attempts=row.n_attempts + 1)
-            self._tables.outbox[row.delivery_id] = replace(taken, unknown_since=row.unknown_since or now)
+            self._tables.outbox[row.delivery_id] = replace(taken, unknown_since=(row.unknown_since or now) if is_post else None)
             leased.append(taken)
         return leased
 
     def _ready(self, now: datetime) -> Deliveries:
-        oldest: dict[tuple[IssueKey, str], Delivery] = {}
+        oldest: dict[tuple[IssueKey, str, DeliveryAim], Delivery] = {}
         for row in sorted(self._tables.outbox.values(), key=lambda row: row.created_at):
             if row.state not in {DeliveryState.SENT, DeliveryState.DEAD}:
-                oldest.setdefault((row.alert.issue_key, row.channel), row)
+                oldest.setdefault((row.alert.issue_key, row.channel, row.aim), row)
         stopped = {state.channel for state in self._tables.channels.values() if state.stopped_at is not None}
         return [
             row
@@ -65,9 +75,9 @@ class MemoryOutboxStore:
         state = self._tables.channels.get(channel)
         return state is None or state.free_at is None or state.free_at <= now
 
-    def due_channels(self, *, now: datetime) -> set[str]:
+    def due_channels(self, *, now: datetime, edits_only: bool = False) -> set[str]:
         """Return the channels that have deliveries which wait for nothing but the channel's turn."""
-        return {row.channel for row in self._ready(now)}
+        return {row.channel for row in self._ready(now) if not edits_only or row.aim is not DeliveryAim.POST}
 
     def dead_in_doubt(self, issue_key: IssueKey, channel: str) -> datetime | None:
         """Return the earliest instant since which the outcome of a dead delivery is unknown; None where there is none."""
@@ -105,8 +115,9 @@ class MemoryOutboxStore:
         return sorted(rows, key=lambda row: row.created_at, reverse=True)[:limit]
 
     def of_change(self, change_id: ChangeId) -> Deliveries:
-        """Return the deliveries that tell one change and no other, oldest first."""
-        rows = [row for row in self._tables.outbox.values() if row.alert.change is not None and row.alert.change.change_id == change_id]
+        """Return the deliveries that tell one change and no other, oldest first; edits are none."""
+        posts = [row for row in self._tables.outbox.values() if row.aim is DeliveryAim.POST]
+        rows = [row for row in posts if row.alert.change is not None and row.alert.change.change_id == change_id]
         return sorted(rows, key=lambda row: row.created_at)
 
     def retry(self, delivery_id: str, *, now: datetime) -> bool:
@@ -149,11 +160,8 @@ class MemoryChannelStore:
         if (channel, issue_key) in self._tables.threads:
             del self._tables.threads[channel, issue_key]
 
-    def lease_edits(self, *, now: datetime, lease_s: float, limit: int) -> list[Thread]:
-        """Return threads whose root is to be edited by now, longest due first; nobody else gets them until `now + lease_s`."""
-        due = [(thread.edit_at, thread.channel, thread.issue_key, thread) for thread in self._tables.threads.values() if thread.edit_at]
-        found = [thread for edit_at, *_, thread in sorted(due, key=lambda row: row[:3]) if edit_at <= now][:limit]
-        leased = [replace(thread, edit_at=now + timedelta(seconds=lease_s)) for thread in found]
-        for thread in leased:
-            self.save_thread(thread)
-        return leased
+
+def _message(edit: Delivery) -> tuple[DeliveryAim, str, IssueKey, ChangeId | None]:
+    """Return what names the message that an edit is about."""
+    change = edit.alert.change if edit.aim is DeliveryAim.NOTE else None
+    return edit.aim, edit.channel, edit.alert.issue_key, change.change_id if change is not None else None

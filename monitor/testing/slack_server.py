@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import urlopen
 
 from monitor.testing.slack_socket import SocketModeEnd
 from monitor.testing.slack_workspace import Fields, Refusal, Workspace
@@ -109,6 +111,14 @@ class StandInSlack:
         """Give these answers to the next calls of a method; after them, the workspace answers."""
         self._scripts[method].extend(answers)
 
+    def settle(self) -> None:
+        """Wait until every request that was sent before has taken effect, also of clients that are no more."""
+        with suppress(HTTPError), urlopen(self.base_url + "api.test", data=b"", timeout=60):  # noqa: S310 - our own address
+            # Connections are accepted in order: what came before this one is counted by now.
+            pass
+        while self._server.n_open > 0:
+            time.sleep(0.01)
+
     def __enter__(self) -> StandInSlack:
         """Serve."""
         self._thread.start()
@@ -138,7 +148,10 @@ class StandInSlack:
             has_effect = answer.is_posted or (answer.body is None and answer.text is None and not answer.is_hung_up)
             answer, body = self._take(request, method, fields, answer) if has_effect else (answer, answer.body or {})
         if answer.delay_s:
+            # Its effect has been: who waits for effects does not wait for it.
+            self._server.count(-1)
             self._closing.wait(answer.delay_s)
+            self._server.count(1)
         if answer.is_hung_up:
             request.close_connection = True
             with suppress(OSError):
@@ -195,7 +208,26 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, slack: StandInSlack) -> None:
         self.slack = slack
+        self.n_open = 0
+        self._counting = threading.Lock()
         super().__init__(("127.0.0.1", 0), _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as socketserver has it
+        """Count a request from the moment at which its connection is accepted."""
+        self.count(1)
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Count it off when it was answered."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.count(-1)
+
+    def count(self, n: int) -> None:
+        """Count requests that have not had their effect yet."""
+        with self._counting:
+            self.n_open += n
 
 
 class _Handler(BaseHTTPRequestHandler):

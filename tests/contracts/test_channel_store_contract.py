@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from monitor.core.types import ChannelState, IssueKey, Thread
 from monitor.ports import UnitOfWork
 from tests.examples import ISSUE, NOON, after, delivery
@@ -51,19 +49,3 @@ def test_a_thread_can_be_forgotten(unit: UnitOfWork) -> None:
     with unit.reading() as tx:
         assert tx.channels.thread(ISSUE, "slack") is None
         assert tx.channels.thread(IssueKey("other"), "slack") is not None
-
-
-def _lease(unit: UnitOfWork, minute: float, limit: int = 9) -> list[Thread]:
-    with unit.transaction() as tx:
-        return tx.channels.lease_edits(now=after(minute), lease_s=120, limit=limit)
-
-
-def test_roots_to_be_edited_by_now_are_leased_longest_due_first(unit: UnitOfWork) -> None:
-    late, early = replace(_thread("late"), edit_at=after(2)), replace(_thread("early"), edit_at=after(1))
-    with unit.transaction() as tx:
-        for thread in (late, early, _thread("fresh"), replace(_thread("later"), edit_at=after(9))):
-            tx.channels.save_thread(thread)
-    assert _lease(unit, 2, limit=1) == [replace(early, edit_at=after(4))]
-    assert _lease(unit, 2) == [replace(late, edit_at=after(4))]
-    assert _lease(unit, 3) == []
-    assert [thread.issue_key for thread in _lease(unit, 4)] == ["early", "late"]

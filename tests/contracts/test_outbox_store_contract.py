@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.types import ChannelState, Delivery, DeliveryState, IssueKey
+from monitor.core.delivery import make_edit
+from monitor.core.types import ChangeId, ChannelState, Delivery, DeliveryAim, DeliveryState, IssueKey
 from monitor.errors import StoreError
 from monitor.ports import UnitOfWork
 from tests.examples import ISSUE, NOON, after, delivery
@@ -120,6 +121,57 @@ def test_a_settled_delivery_holds_no_lease_whatever_the_caller_left_in_it(unit: 
     (leased,) = _lease(unit, 0)
     _settle(unit, replace(leased, state=DUE, due_at=after(1), last_error="503"))
     assert _all(unit) == [replace(delivery(), due_at=after(1), last_error="503", n_attempts=1)]
+
+
+def _edit(cause: str, aim: DeliveryAim = DeliveryAim.ROOT, *, minute: float = 0, issue_key: str = ISSUE) -> Delivery:
+    return make_edit(aim, delivery("d-1", issue_key=issue_key).alert, "slack", cause=cause, now=after(minute))
+
+
+def test_an_edit_that_waits_stands_for_later_ones_and_one_that_is_leased_does_not(unit: UnitOfWork) -> None:
+    with unit.transaction() as tx:
+        assert tx.outbox.add_edit(_edit("a-1"))
+        assert not tx.outbox.add_edit(_edit("a-2", minute=1))
+        assert tx.outbox.add_edit(_edit("a-2", issue_key="other"))
+        assert tx.outbox.add_edit(_edit("r-1", DeliveryAim.NOTE))
+    first = _lease(unit, 1)
+    assert [found.delivery_id for found in first] == ["root_a-1@slack", "root_a-2@slack", "note_r-1@slack"]
+    with unit.transaction() as tx:
+        assert tx.outbox.add_edit(_edit("a-3", minute=2))
+    # One root is edited by one worker at a time.
+    assert _lease(unit, 3) == []
+    _settle(unit, replace(first[0], state=SENT))
+    assert [found.delivery_id for found in _lease(unit, 3)] == ["root_a-3@slack"]
+
+
+def test_edits_go_before_posts_and_neither_waits_for_the_other(unit: UnitOfWork) -> None:
+    _add(unit, [delivery()])
+    with unit.transaction() as tx:
+        assert tx.outbox.add_edit(_edit("a-1", minute=5))
+        assert tx.outbox.due_channels(now=after(4), edits_only=True) == set()
+        assert tx.outbox.due_channels(now=after(5), edits_only=True) == {"slack"}
+        assert [found.delivery_id for found in tx.outbox.lease(now=after(5), lease_s=60, limit=9, edits_only=True)] == ["root_a-1@slack"]
+    assert [found.delivery_id for found in _lease(unit, 6)] == ["root_a-1@slack", "d-1"]
+    assert {found.delivery_id: found.unknown_since for found in _all(unit)} == {"root_a-1@slack": None, "d-1": after(6)}
+
+
+def test_an_edit_waits_for_the_turn_of_its_channel_but_does_not_take_it(unit: UnitOfWork) -> None:
+    _add(unit, [delivery(), delivery("d-2", issue_key="other")])
+    with unit.transaction() as tx:
+        assert tx.outbox.add_edit(_edit("a-1"))
+        leased = tx.outbox.lease(now=NOON, lease_s=600, limit=9, gap_s={"slack": 60.0})
+        assert [found.delivery_id for found in leased] == ["root_a-1@slack", "d-1"]
+        assert tx.outbox.add_edit(_edit("a-2", issue_key="other"))
+        assert tx.outbox.lease(now=after(0.5), lease_s=600, limit=9, gap_s={"slack": 60.0}) == []
+        assert len(tx.outbox.lease(now=after(1), lease_s=600, limit=9, gap_s={"slack": 60.0})) == 2
+
+
+def test_an_edit_is_no_delivery_of_its_change_and_no_message_put_out(unit: UnitOfWork) -> None:
+    _add(unit, [delivery()])
+    with unit.transaction() as tx:
+        tx.outbox.add_edit(_edit("a-1"))
+    with unit.reading() as tx:
+        assert [found.delivery_id for found in tx.outbox.of_change(ChangeId("c-d-1"))] == ["d-1"]
+        assert len(tx.held.recent("slack", since=NOON)) == 1
 
 
 def test_a_worker_that_lost_its_lease_cannot_free_the_delivery_of_another(unit: UnitOfWork) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.core.clicks import Click, Command, note_of, parse_command, review_of_click
+from monitor.core.clicks import Click, Command, note_of, parse_command, parse_mute, review_of_click
 from monitor.core.reviews import check_review
 from monitor.core.types import ChangeId, IssueKey, Review, ReviewAction, ReviewId, Via
 from tests.builders import LADDER, make_change
@@ -66,15 +66,15 @@ def review(action: ReviewAction, minute: int = 0, **fields: object) -> Review:
     ],
 )
 def test_the_note_tells_what_counts(reviews: list[Review], note: str, is_settled: bool) -> None:
-    assert note_of(CHANGE, LADDER, reviews, [], NOON) == (note, is_settled)
+    assert note_of(CHANGE, LADDER.statuses, reviews, [], NOON) == (note, is_settled)
 
 
 def test_a_mute_is_told_while_it_holds_and_leaves_the_question_open() -> None:
     mute = review(ReviewAction.MUTE, change_id=None, until=NOON + timedelta(hours=24))
-    assert note_of(CHANGE, LADDER, [], [mute], NOON) == ("Muted until 02 Mar 12:00 UTC by Ada", False)
-    assert note_of(CHANGE, LADDER, [], [mute], NOON + timedelta(hours=25)) == ("", False)
+    assert note_of(CHANGE, LADDER.statuses, [], [mute], NOON) == ("Muted until 02 Mar 12:00 UTC by Ada", False)
+    assert note_of(CHANGE, LADDER.statuses, [], [mute], NOON + timedelta(hours=25)) == ("", False)
     accepted = review(ReviewAction.ACCEPT, 1)
-    both = note_of(CHANGE, LADDER, [accepted], [replace(mute, until=None)], NOON)
+    both = note_of(CHANGE, LADDER.statuses, [accepted], [replace(mute, until=None)], NOON)
     assert both == ("Accepted by Ada, 01 Mar 12:01 UTC · Muted until it is undone by Ada", True)
 
 
@@ -87,7 +87,26 @@ def test_a_mute_is_told_while_it_holds_and_leaves_the_question_open() -> None:
         ("why <https://gazette.example/1>", Command("why", "https://gazette.example/1")),
         ("why <https://gazette.example/1?a=b|gazette.example>", Command("why", "https://gazette.example/1?a=b")),
         ("why a_1", Command("why", "a_1")),
+        ("undo r\u200b_1", Command("undo", "r_1")),
     ],
 )
 def test_a_command_is_its_first_word_and_the_rest(text: str, command: Command) -> None:
     assert parse_command(text) == command
+
+
+@pytest.mark.parametrize(
+    ("argument", "name", "length"),
+    [
+        ("olive-duties", "olive-duties", timedelta(hours=24)),
+        ("Will the duties end? 90m", "Will the duties end?", timedelta(minutes=90)),
+        ("olive-duties 24H", "olive-duties", timedelta(hours=24)),
+        ("olive-duties 7d", "olive-duties", timedelta(days=7)),
+        ("olive-duties 2w", "olive-duties", timedelta(weeks=2)),
+        ("olive-duties always", "olive-duties", None),
+        ("olive-duties 24", "olive-duties 24", timedelta(hours=24)),
+        ("24h", "24h", timedelta(hours=24)),
+        ("", "", timedelta(hours=24)),
+    ],
+)
+def test_a_mute_ends_after_the_time_in_its_last_word(argument: str, name: str, length: timedelta | None) -> None:
+    assert parse_mute(argument) == (name, length)

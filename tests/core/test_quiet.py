@@ -37,6 +37,7 @@ from monitor.core.types import (
     ChannelRules,
     Confirmation,
     HeldAlert,
+    HeldNotices,
     IssueAlerts,
     IssueKey,
     QuietPolicy,
@@ -125,6 +126,21 @@ def test_a_notice_waits_for_quiet_hours_alone_and_not_even_for_them_where_blindn
     assert isinstance(route(notice(), policy, NOW, recent=((NO_ISSUE, NOW),)), Told)
     assert isinstance(route(notice(AT_NIGHT), policy, AT_NIGHT), HeldAlert)
     assert isinstance(route(notice(AT_NIGHT), replace(policy, overrides=frozenset({"blind"})), AT_NIGHT), Told)
+
+
+@pytest.mark.parametrize(
+    ("held_notices", "severity", "is_told"),
+    [
+        (HeldNotices.FEEDS, Severity.NOTABLE, False),
+        (HeldNotices.FEEDS, Severity.MAJOR, True),
+        (HeldNotices.ALL, Severity.MAJOR, False),
+        (HeldNotices.NONE, Severity.NOTABLE, True),
+    ],
+)
+def test_which_notices_quiet_hours_hold_is_a_setting(held_notices: HeldNotices, severity: Severity, is_told: bool) -> None:
+    policy = replace(NIGHT, held_notices=held_notices)
+    found = route(replace(notice(AT_NIGHT), severity=severity), policy, AT_NIGHT)
+    assert isinstance(found, Told if is_told else HeldAlert)
 
 
 def test_a_cooldown_holds_the_next_message_on_the_same_issue_and_on_no_other() -> None:

@@ -11,33 +11,32 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
-from typing import TypeVar
 
 from monitor.core.policy import AlertPolicy, PollPolicy, StatusPolicy
-from monitor.core.types import Alert, Feed, Post
+from monitor.core.types import Feed
 from monitor.jobs import assess, deliver, poll, watch
 from monitor.jobs.poll import Polling
 from monitor.notify.slack import SlackNotifier
-from monitor.ports import Transaction, UnitOfWork
+from monitor.ports import UnitOfWork
 from monitor.store.session import SqlUnitOfWork
 from monitor.testing.fake_feeds import FakeFetcher, FakeParser
 from monitor.testing.fakes import FrozenClock
+from monitor.testing.mortal import MortalBoard, MortalUnitOfWork
 from tests.story import AGREED, AGREED_ELSEWHERE, CAKES, GAZETTE, HERALD, ISSUE, STATEMENT, Item, judge, learn
 
-T = TypeVar("T")
 STORY: tuple[tuple[Feed, tuple[Item, ...]], ...] = ((GAZETTE, (CAKES, AGREED, STATEMENT)), (HERALD, (AGREED_ELSEWHERE,)))
 DIED = 9
 
 
 @dataclass
 class Fate:
-    """Just after what the process is to die: the how-manieth commit, post or edit; 0: never."""
+    """Just after what the process is to die: the how-manieth `committed`, `posted` or `edited`; 0: never."""
 
     kind: str
     number: int
@@ -48,61 +47,6 @@ class Fate:
         self.n_so_far += kind == self.kind
         if kind == self.kind and self.n_so_far == self.number:
             os._exit(DIED)
-
-
-@dataclass
-class MortalUnitOfWork:
-    """A store that may die after a commit."""
-
-    inner: SqlUnitOfWork
-    fate: Fate
-
-    @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        with self.inner.transaction() as tx:
-            yield tx
-        self.fate.meet("commit")
-
-    @contextmanager
-    def reading(self) -> Iterator[Transaction]:
-        with self.inner.reading() as tx:
-            yield tx
-
-
-@dataclass
-class MortalBoard:
-    """A channel that may die after whatever is asked of it."""
-
-    inner: SlackNotifier
-    fate: Fate
-
-    @property
-    def channel(self) -> str:
-        return self.inner.channel
-
-    @property
-    def gap_s(self) -> float:
-        return self.inner.gap_s
-
-    def send(self, alert: Alert) -> str | None:
-        return self._meet("post", lambda: self.inner.send(alert))
-
-    def post(self, post: Post) -> str:
-        return self._meet("post", lambda: self.inner.post(post))
-
-    def find(self, post: Post, *, since: datetime) -> str | None:
-        return self._meet("find", lambda: self.inner.find(post, since=since))
-
-    def edit(self, receipt: str, post: Post) -> None:
-        self._meet("edit", lambda: self.inner.edit(receipt, post))
-
-    def check(self) -> str:
-        return self.inner.check()
-
-    def _meet(self, kind: str, call: Callable[[], T]) -> T:
-        result = call()
-        self.fate.meet(kind)
-        return result
 
 
 def work(uow: UnitOfWork, notifier: MortalBoard, clock: FrozenClock) -> None:
@@ -127,15 +71,15 @@ def live(slack_url: str, minutes: int, database: Path, fate: Fate) -> None:
     """Work one round on a database."""
     clock = FrozenClock(STATEMENT.at + timedelta(minutes=minutes))
     # The database's name is its channel, so that one stand-in serves all.
-    board = MortalBoard(SlackNotifier("xoxb-1", database.stem, base_url=slack_url), fate)
+    board = MortalBoard(SlackNotifier("xoxb-1", database.stem, base_url=slack_url), fate.meet)
     with closing(SqlUnitOfWork(f"sqlite:///{database}")) as uow:
-        work(MortalUnitOfWork(uow, fate), board, clock)
+        work(MortalUnitOfWork(uow, fate.meet), board, clock)
 
 
 def kill_everywhere(slack_url: str, template: Path, folder: Path) -> Iterator[Path]:
     """Kill a process at each border of each kind, until one runs through; yield the databases of the dead."""
     # To die before something is to die after what came before it: only these moments differ in what they leave behind.
-    for kind in ("commit", "post", "edit"):
+    for kind in ("committed", "posted", "edited"):
         for number in count(1):
             database = Path(shutil.copy(template, folder / f"{kind}-{number}.db"))
             # Forked, as each would else spend seconds on imports.

@@ -84,7 +84,7 @@ def test_a_change_opens_a_thread_and_answers_in_it() -> None:
 
 def test_the_next_change_answers_in_the_same_thread_and_the_root_is_edited() -> None:
     world = World(delivery(), later("d-2"))
-    assert world.deliver() == Delivered(n_sent=2)
+    assert world.deliver() == Delivered(n_sent=2, n_edited=1)
     assert world.posted() == [("root_olive-duties", None), ("alert-d-1", "1"), ("alert-d-2", "1")]
     assert world.board.messages["1"].alert.to_label == "Signed"
     assert world.thread() == Thread("slack", ISSUE, "1", later("d-2").alert)
@@ -106,7 +106,8 @@ def test_a_reply_is_shown_in_the_channel_by_its_severity() -> None:
 def test_a_root_that_could_not_be_edited_is_edited_later() -> None:
     world = World(delivery(), later("d-2"))
     world.board.edit_failures = [RateLimitedError("wait", retry_after_s=60)]
-    assert world.deliver() == Delivered(n_sent=2)
+    assert world.deliver() == Delivered(n_sent=2, n_retried=1)
+    assert world.rows()["root_alert-d-2@slack"].last_error == "wait"
     assert world.board.messages["1"].alert.to_label == "Agreed"
     world.clock.advance(59)
     world.deliver()
@@ -114,9 +115,51 @@ def test_a_root_that_could_not_be_edited_is_edited_later() -> None:
     world.clock.advance(1)
     world.deliver()
     assert world.board.messages["1"].alert.to_label == "Signed"
-    thread = world.thread()
-    assert thread is not None
-    assert thread.edit_at is None
+    assert world.rows()["root_alert-d-2@slack"].state is DeliveryState.SENT
+
+
+def test_an_edit_of_unknown_outcome_is_made_again_and_is_no_doubt_about_any_post() -> None:
+    world = World(delivery(), later("d-2"))
+    world.board.edit_failures = [UnknownOutcomeError("timed out")]
+    world.deliver()
+    edit = world.rows()["root_alert-d-2@slack"]
+    assert (edit.state, edit.unknown_since, edit.n_blind) == (DeliveryState.DUE, None, 0)
+    world.clock.advance(30)
+    assert world.deliver() == Delivered(n_edited=1)
+    assert (world.board.messages["1"].alert.to_label, world.board.n_looks) == ("Signed", 0)
+
+
+def test_several_changes_told_before_the_root_can_be_edited_take_one_edit() -> None:
+    world = World(delivery())
+    world.deliver()
+    world.board.edit_failures = [RateLimitedError("wait", retry_after_s=60)]
+    world.add(later("d-2"))
+    world.deliver()
+    world.clock.advance(10)
+    with world.uow.transaction() as tx:
+        tx.channels.save(ChannelState("slack"))
+    world.add(later("d-3", 2, to_label="Ratified"))
+    assert world.deliver() == Delivered(n_sent=1)
+    world.clock.advance(60)
+    assert world.deliver() == Delivered(n_edited=1)
+    assert world.board.messages["1"].alert.to_label == "Ratified"
+
+
+def test_a_root_that_cannot_be_edited_holds_up_no_change() -> None:
+    world = World(delivery(), later("d-2"), later("d-3", 2, to_label="Ratified"))
+    world.board.edit_failures = [DeliveryError("refused")]
+    assert world.deliver() == Delivered(n_sent=3, n_retried=1)
+
+
+def test_edits_alone_are_made_while_posts_wait() -> None:
+    world = World(delivery(), later("d-2"))
+    world.board.edit_failures = [DeliveryError("refused")]
+    world.deliver()
+    world.clock.advance(30)
+    world.add(later("d-3", 2))
+    done = deliver.run(uow=world.uow, notifiers={"slack": world.board}, clock=world.clock, policy=POLICY, edits_only=True)
+    assert done == Delivered(n_edited=1)
+    assert world.rows()["d-3"].state is DeliveryState.DUE
 
 
 def test_two_workers_never_edit_one_root_at_once_so_that_the_newest_wins_even_if_one_dies() -> None:
@@ -140,11 +183,13 @@ def test_two_workers_never_edit_one_root_at_once_so_that_the_newest_wins_even_if
     assert world.board.messages["1"].alert.to_label == "Ratified"
 
 
-def test_an_edit_refused_for_good_is_left_until_the_next_change() -> None:
+def test_an_edit_refused_for_good_is_dead_and_the_next_change_tries_anew() -> None:
     world = World(delivery(), later("d-2"))
     world.board.edit_failures = [DeliveryRefusedError("edit_window_closed")]
-    world.deliver()
+    assert world.deliver() == Delivered(n_sent=2, n_dead=1)
     assert world.board.messages["1"].alert.to_label == "Agreed"
+    dead = world.rows()["root_alert-d-2@slack"]
+    assert (dead.state, dead.last_error) == (DeliveryState.DEAD, "edit_window_closed")
     world.add(later("d-3", 2, to_label="Ratified"))
     world.deliver()
     assert world.board.messages["1"].alert.to_label == "Ratified"
@@ -155,7 +200,7 @@ def test_a_change_that_was_dead_for_a_while_does_not_turn_the_root_back() -> Non
     world.deliver()
     world.add(later("d-2"), later("d-3", 2, to_label="Ratified"))
     world.board.failures = [DeliveryRefusedError("msg_blocks_too_long")]
-    assert world.deliver() == Delivered(n_sent=1, n_dead=1)
+    assert world.deliver() == Delivered(n_sent=1, n_edited=1, n_dead=1)
     with world.uow.transaction() as tx:
         tx.outbox.retry("d-2", now=world.clock.now())
     assert world.deliver() == Delivered(n_sent=1)
@@ -168,7 +213,8 @@ def test_a_post_that_arrived_without_an_answer_is_found_and_not_posted_again(fai
     assert world.deliver() == Delivered(n_retried=1)
     assert world.rows()["d-1"].unknown_since == world.clock.now()
     world.clock.advance(60)
-    assert world.deliver() == Delivered(n_sent=1, n_found=1)
+    done = world.deliver()
+    assert (done.n_sent, done.n_found) == (1, 1)
     assert world.posted() == [("root_olive-duties", None), ("alert-d-1", "1")]
     assert world.board.n_looks == 1
 
@@ -227,7 +273,9 @@ def test_a_blind_post_that_certainly_failed_is_not_counted() -> None:
 
 def test_a_root_posted_for_a_delivery_that_died_is_found_for_the_next() -> None:
     world = World(delivery("d-1"), later("d-2"), failures=(LOST,))
-    assert world.deliver(replace(POLICY, max_attempts=1)) == Delivered(n_sent=1, n_dead=1, n_found=1)
+    # What is found shows what the dead one told, so that it is edited.
+    assert world.deliver(replace(POLICY, max_attempts=1)) == Delivered(n_sent=1, n_edited=1, n_dead=1, n_found=1)
+    assert world.board.messages["1"].alert.to_label == "Signed"
     assert world.rows()["d-1"].state is DeliveryState.DEAD
     assert world.posted() == [("root_olive-duties", None), ("alert-d-2", "1")]
 
@@ -334,7 +382,7 @@ def test_a_stopped_channel_that_is_started_sends_what_waited_in_order() -> None:
         tx.outbox.retry("d-1", now=world.clock.now())
     assert deliver.start_channels(uow=world.uow) == ["slack"]
     assert deliver.start_channels(uow=world.uow) == []
-    assert world.deliver() == Delivered(n_sent=2)
+    assert world.deliver() == Delivered(n_sent=2, n_edited=1)
     assert [alert.alert_id for alert in world.board.sent] == ["alert-d-1", "alert-d-2"]
 
 

@@ -149,6 +149,18 @@ def test_an_upgrade_keeps_the_rows_and_may_be_repeated_in_memory() -> None:
         unit.check()
 
 
+def test_roots_that_were_still_to_be_edited_become_deliveries(empty_url: str) -> None:
+    with alembic(empty_url) as config:
+        command.upgrade(config, "0008")
+    stale = "('slack', 'olive-duties', 'C1:1', '{}', '2026-03-01 12:00:00')"
+    with connected(empty_url) as connection:
+        connection.execute(text(f"INSERT INTO threads (channel, issue_key, receipt, alert, edit_at) VALUES {stale}"))
+        connection.execute(text("INSERT INTO threads (channel, issue_key, receipt, alert) VALUES ('slack', 'fresh', 'C1:2', '{}')"))
+    upgrade(empty_url)
+    with connected(empty_url) as connection:
+        assert connection.execute(text("SELECT delivery_id, state, aim FROM outbox")).all() == [("root_olive-duties@slack", "due", "root")]
+
+
 def test_the_command_of_alembic_takes_the_url_from_the_command_line(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/monitor.db"
     config = Config(toml_file=str(ROOT / "pyproject.toml"))

@@ -15,7 +15,8 @@ import pytest
 
 from monitor.config import load_settings
 from monitor.core.clicks import Click
-from monitor.core.types import ReviewAction
+from monitor.core.reviews import undo
+from monitor.core.types import Review, ReviewAction, ReviewId, Via
 from monitor.errors import DatabaseBusyError
 from monitor.notify import actions
 from monitor.notify.slack_actions import Desk, HttpReply, SlackActions, SlackEndpoint, clicks_of
@@ -23,7 +24,7 @@ from monitor.notify.slack_socket import SlackSocket
 from monitor.testing.fakes import FrozenClock
 from monitor.testing.slack_server import SERVER_ERROR, StandInSlack
 from tests.databases import sqlite_template
-from tests.story import AGREED, ISSUE_KEY, START, article, store_articles
+from tests.story import AGREED, ISSUE_KEY, START, STATEMENT, TITLE, article, store_articles
 from tests.story_app import StoryApp, write_files
 
 __all__ = ["sqlite_template"]
@@ -118,6 +119,8 @@ def test_a_mute_is_told_and_leaves_the_buttons(app: StoryApp, slack: StandInSlac
     app.slack_actions.close()
     assert reviews(app) == [("mute", "ada (U1)", None)]
     assert "Muted until 05 Sep 08:00 UTC by ada (U1)" in shown(slack)
+    [root] = slack.of_form("root")
+    assert "Muted until 05 Sep 08:00 UTC by ada (U1)" in json.dumps(root["blocks"])
     assert '"action_id": "accept"' in shown(slack)
 
 
@@ -202,32 +205,74 @@ def test_a_click_on_what_is_not_there_is_answered_to_whoever_clicked(app: StoryA
     assert (told["response_type"], told["replace_original"]) == ("ephemeral", False)
 
 
+def test_a_click_is_checked_like_any_other_act(app: StoryApp, slack: StandInSlack) -> None:
+    status = next(step.key for step in app.issues[0].ladder.statuses)
+    for value in (f"{change_id(app)}|no_such_status", f"{change_id(app)}|{status}"):
+        assert post(app, interaction(actions.WRONG_STATUS, value, url=slack.response_url)) == HttpReply(200)
+    app.slack_actions.close()
+    assert reviews(app) == [("wrong_status", "ada (U1)", status)]
+    [told] = slack.responses
+    assert "the ladder 'treaty' has no status 'no_such_status'; choose one of" in told["text"].replace("\u200b", "")
+
+
 def test_a_click_that_cannot_be_written_is_asked_for_again() -> None:
-    def busy(click: Click) -> bool:
+    def busy(click: Click) -> None:
         raise DatabaseBusyError(f"{click.action} cannot be written now")
 
-    clock, handler = FrozenClock(), SlackActions(Desk(busy, lambda _: None, lambda _: ""))
+    clock, handler = FrozenClock(), SlackActions(Desk(busy, lambda: None, lambda _: ""))
     body = urlencode({"payload": json.dumps(interaction(actions.ACCEPT, "c-1"))}).encode()
     assert SlackEndpoint(SECRET, handler, clock=clock).handle(signed(body, clock), body).status == 503
     handler.close()
 
 
 def test_a_message_that_cannot_be_edited_costs_nothing_but_the_edit(app: StoryApp, slack: StandInSlack) -> None:
-    slack.script(*[SERVER_ERROR] * 5, method="chat.update")
+    slack.script(*[SERVER_ERROR] * 2, method="chat.update")
     assert post(app, interaction(actions.ACCEPT, change_id(app))) == HttpReply(200)
     app.slack_actions.close()
     assert len(reviews(app)) == 1
-    # The next act, or the page, shows it.
     slack.script(method="chat.update")
-    for _ in range(6):
-        app.show_reviews(app.queries.log(issue_key=ISSUE_KEY)[0].change_id)
+    assert "Accepted by ada (U1)" not in shown(slack)
+    # The edit is in the outbox, and the deliver job makes it.
+    assert isinstance(app.clock, FrozenClock)
+    app.clock.advance(60)
+    app.deliver()
     assert "Accepted by ada (U1)" in shown(slack)
 
 
-def command(app: StoryApp, text: str) -> str:
+def test_a_status_set_by_hand_is_shown_by_the_root_and_taking_it_back_as_well(app: StoryApp, slack: StandInSlack) -> None:
+    slack.script(*[SERVER_ERROR] * 2, method="chat.update")
+    by_hand = Review(
+        ReviewId("r_1"), ISSUE_KEY, ReviewAction.SET_STATUS, app.clock.now(), "mara", Via.PAGE, status_key="signed", note="seen"
+    )
+    app.review(by_hand)
+    app.slack_actions.close()
+    assert isinstance(app.clock, FrozenClock)
+    app.clock.advance(60)
+    app.deliver()
+    [root] = slack.of_form("root")
+    assert "Now: *signed* · confirmed" in root["blocks"][0]["text"]["text"]
+    taken_back = undo(by_hand, name=ReviewId("r_2"), at=app.clock.now(), by="jo", via=Via.PAGE)
+    app.review(taken_back)
+    app.deliver()
+    [root] = slack.of_form("root")
+    assert "Now: *broadly agreed*" in root["blocks"][0]["text"]["text"]
+
+
+def test_what_was_said_before_a_change_could_be_told_stands_in_its_message(app: StoryApp, slack: StandInSlack) -> None:
+    store_articles(app.uow, article(STATEMENT))
+    app.match()
+    app.assess()
+    newest = app.queries.log(issue_key=ISSUE_KEY)[0].change_id
+    app.review(Review(ReviewId("r_1"), ISSUE_KEY, ReviewAction.ACCEPT, app.clock.now(), "mara", Via.PAGE, change_id=newest))
+    for _ in range(3):
+        app.deliver()
+    assert "Accepted by mara" in json.dumps(slack.of_form("change")[-1]["blocks"])
+
+
+def command(app: StoryApp, text: str, trigger: str = "") -> str:
     assert app.slack_endpoint is not None
     assert isinstance(app.clock, FrozenClock)
-    body = urlencode({"command": "/monitor", "text": text, "user_id": "U1"}).encode()
+    body = urlencode({"command": "/monitor", "text": text, "user_id": "U1", "user_name": "ada", "trigger_id": trigger}).encode()
     reply = app.slack_endpoint.handle(signed(body, app.clock), body)
     assert reply.status == 200
     answer = json.loads(reply.body)
@@ -253,6 +298,78 @@ def test_why_tells_the_way_of_an_article(app: StoryApp) -> None:
     assert "5. alert: slack, sent" in told
     assert "No stored article has the address" in command(app, "why https://nowhere.example/1")
     assert "Which article?" in command(app, "why")
+
+
+def held(app: StoryApp) -> int:
+    with app.uow.reading() as tx:
+        return sum(len(tx.held.waiting(channel)) for channel in tx.held.channels())
+
+
+def test_mute_holds_and_unmute_tells_again_and_the_root_says_so(app: StoryApp, slack: StandInSlack) -> None:
+    told = command(app, f"mute {ISSUE_KEY} 2h", "t-1")
+    assert "(harbour-treaty) is muted until 04 Sep 10:00 UTC" in told
+    # Slack delivered it twice.
+    assert command(app, f"mute {ISSUE_KEY} 2h", "t-1") == told
+    command(app, f"mute {TITLE}", "t-2")
+    assert [row[:2] for row in reviews(app)] == [("mute", "ada (U1)")] * 2
+    store_articles(app.uow, article(STATEMENT))
+    app.match()
+    app.assess()
+    app.deliver()
+    [root] = slack.of_form("root")
+    assert "Muted until 05 Sep 08:00 UTC by ada (U1)" in json.dumps(root["blocks"])
+    assert held(app) == 1
+    told = command(app, f"unmute {ISSUE_KEY}", "t-3")
+    assert "is no longer muted; 1 alert waited, and will be told within minutes" in told
+    assert command(app, f"unmute {ISSUE_KEY}", "t-4").endswith("is not muted")
+    assert isinstance(app.clock, FrozenClock)
+    app.clock.advance(300)
+    app.release()
+    for _ in range(3):
+        app.deliver()
+    assert held(app) == 0
+    [root] = slack.of_form("root")
+    assert "Muted" not in json.dumps(root["blocks"])
+    assert "Muted" not in json.dumps([message["blocks"] for message in slack.of_form("change")])
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("mute", "Which issue?; known: harbour-treaty. Write /monitor mute ISSUE 24h"),
+        ("mute figs 3h", "There is no issue 'figs'; known: harbour-treaty"),
+        (f"mute {ISSUE_KEY} 24x", f"There is no issue '{ISSUE_KEY} 24x'; known: harbour-treaty. Write /monitor mute ISSUE 24h"),
+        (f"mute {ISSUE_KEY} 0h", "That did not work: mute: 2024-09-04 08:00 UTC is past; choose a later time, or none"),
+        (f"mute {ISSUE_KEY} 99w", "365 days are the most; /monitor mute harbour-treaty always"),
+        ("unmute figs", "There is no issue 'figs'; known: harbour-treaty. Write /monitor unmute ISSUE"),
+        ("undo", "Nobody has said or done anything that stands"),
+    ],
+)
+def test_a_command_that_cannot_be_followed_says_what_to_write(app: StoryApp, text: str, answer: str) -> None:
+    assert command(app, text).replace("\u200b", "").startswith(answer)
+    assert reviews(app) == []
+
+
+def test_undo_lists_what_stands_and_takes_back_what_is_named(app: StoryApp, slack: StandInSlack) -> None:
+    post(app, interaction(actions.ACCEPT, change_id(app)))
+    listed = command(app, "undo")
+    assert listed.startswith("Which one? /monitor undo REVIEW; the latest that stand:")
+    # As it is copied from the answer, with what keeps it from being read as a format.
+    name = listed.splitlines()[1].partition(":")[0]
+    told = command(app, f"undo {name}", "t-1")
+    assert "Taken back: accept by ada (U1), 04 Sep 08:00 UTC, on harbour-treaty. If that was wrong: /monitor undo r" in told
+    app.slack_actions.close()
+    app.deliver()
+    assert "Accepted" not in shown(slack)
+    assert '"action_id": "accept"' in shown(slack)
+    assert "is taken back already" in command(app, f"undo {name}", "t-2")
+    assert command(app, "undo r_none") == "Nobody has said or done anything that stands"
+
+
+def test_undo_of_a_status_set_by_hand_says_where_the_issue_stands(app: StoryApp) -> None:
+    now = app.clock.now()
+    app.review(Review(ReviewId("r_1"), ISSUE_KEY, ReviewAction.SET_STATUS, now, "mara", Via.PAGE, status_key="signed", note="seen"))
+    assert command(app, "undo r_1").splitlines()[1].startswith(f"{TITLE} (harbour-treaty): broadly agreed")
 
 
 def test_what_nobody_knows_gets_the_list_of_commands(app: StoryApp) -> None:
@@ -288,11 +405,7 @@ def test_a_connection_that_is_refused_is_tried_again_and_stops_when_told(slack: 
     slack.script(*[SERVER_ERROR] * 2, method="apps.connections.open")
     taken: list[Click] = []
 
-    def take(click: Click) -> bool:
-        taken.append(click)
-        return True
-
-    handler = SlackActions(Desk(take, lambda _: None, lambda _: "yes"))
+    handler = SlackActions(Desk(taken.append, lambda: None, lambda _: "yes"))
     socket = SlackSocket("xapp-1", handler, base_url=slack.base_url, retry_s=0.01)
     socket.start()
     try:

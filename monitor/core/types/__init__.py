@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitor.core.types.activity import Activity, IssueActivity, NearMiss
-from monitor.core.types.alerts import Alert, AlertKind, ChannelState, Delivery, DeliveryState, Post, PostForm, Step, Thread
+from monitor.core.types.alerts import Alert, AlertKind, ChannelState, Delivery, DeliveryAim, DeliveryState, Post, PostForm, Step, Thread
 from monitor.core.types.articles import (
     Anchor,
     Article,
@@ -22,7 +22,7 @@ from monitor.core.types.articles import (
 from monitor.core.types.feeds import Entry, Feed, FeedHints, FeedKey, FeedState, FetchResult, Health, ParsedFeed, Poll
 from monitor.core.types.held import CoverageSpell, DigestMark, HeldAlert
 from monitor.core.types.identity import IdHabits, IdPolicy, IdVerdict, Serving
-from monitor.core.types.quiet import EVERY_DAY, ChannelRules, CoveragePolicy, IssueAlerts, QuietHours, QuietPolicy, Schedule
+from monitor.core.types.quiet import EVERY_DAY, ChannelRules, CoveragePolicy, HeldNotices, IssueAlerts, QuietHours, QuietPolicy, Schedule
 from monitor.core.types.reviews import Review, ReviewAction, ReviewId, Via
 from monitor.core.types.severity import Severity
 from monitor.core.types.status import (
@@ -65,6 +65,7 @@ __all__ = [
     "CoverageSpell",
     "DateBasis",
     "Delivery",
+    "DeliveryAim",
     "DeliveryState",
     "DigestMark",
     "Edit",
@@ -79,6 +80,7 @@ __all__ = [
     "FloatArray",
     "Health",
     "HeldAlert",
+    "HeldNotices",
     "IdHabits",
     "IdPolicy",
     "IdVerdict",

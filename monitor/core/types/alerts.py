@@ -21,6 +21,14 @@ class DeliveryState(StrEnum):
     DEAD = "dead"
 
 
+class DeliveryAim(StrEnum):
+    """What a delivery does on its channel."""
+
+    POST = "post"  #: the alert is posted
+    ROOT = "root"  #: the root of the issue's thread is edited to show where the issue stands by then
+    NOTE = "note"  #: the message of the alert's change is edited to say what people have come to by then
+
+
 class AlertKind(StrEnum):
     """What a message is."""
 
@@ -65,7 +73,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One alert to one channel: a row of the outbox."""
+    """One alert to one channel, or an edit of what is there: a row of the outbox."""
 
     delivery_id: str
     alert: Alert
@@ -83,6 +91,7 @@ class Delivery:
     unknown_since: datetime | None = None
     #: Number of posts made although an earlier one may have arrived, because the channel could not be asked.
     n_blind: int = 0
+    aim: DeliveryAim = DeliveryAim.POST
 
 
 class PostForm(StrEnum):
@@ -106,7 +115,7 @@ class Post:
     thread: str | None = None
     #: Whether a reply is shown in the channel as well.
     is_shown: bool = True
-    #: What became of the change, in words, e.g. who accepted it; takes the place of the buttons.
+    #: What became of the change, in words, e.g. who accepted it; takes the place of the buttons. On a root: that the issue is muted.
     note: str = ""
     #: Whether the buttons stand there beside the note: where nobody has said yet whether the change is right.
     keeps_buttons: bool = False
@@ -120,10 +129,8 @@ class Thread:
     issue_key: IssueKey
     #: Receipt of the root.
     receipt: str
-    #: The alert that the root shows, or is to show from `edit_at` on.
+    #: The alert that the root shows, or is to show: then an edit is in the outbox.
     alert: Alert
-    #: Instant from which the root is to be edited; None where it shows `alert`.
-    edit_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import time, tzinfo
+from enum import StrEnum
 
 from monitor.core.types.severity import Severity
 
@@ -32,6 +33,14 @@ class Schedule:
     days: frozenset[int] = EVERY_DAY
 
 
+class HeldNotices(StrEnum):
+    """Which notices wait for the end of quiet hours."""
+
+    NONE = "none"
+    FEEDS = "feeds"  #: those on feeds; that an issue has lost the coverage it needs, or has it again, is told at once
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class QuietPolicy:
     """When a channel, or an issue in any channel, is left in peace. The defaults hold back nothing."""
@@ -41,6 +50,8 @@ class QuietPolicy:
     hours: tuple[QuietHours, ...] = ()
     #: Statuses, phases, `major` or `blind`: what is told at once also in quiet hours, cooldown and bursts.
     overrides: frozenset[str] = frozenset()
+    #: A monitor that does not see what it must see is worth a message at night; one feed of many is not.
+    held_notices: HeldNotices = HeldNotices.FEEDS
     #: Seconds after a message on an issue for which the next ones on it are held and then told as one.
     cooldown_s: float = 0.0
     #: Most messages that a channel takes within `burst_s` seconds; what comes beyond is held and told as one. 0: no limit.

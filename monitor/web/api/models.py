@@ -165,6 +165,7 @@ class DeliveryOut(Answer):
     issue: str
     change_id: str | None
     headline: str
+    aim: str = Field(description="post: the alert is posted; root, note: the thread's root, or the change's message, is edited")
     state: str
     n_attempts: int
     created_at: datetime
@@ -301,6 +302,7 @@ def delivery_out(delivery: Delivery) -> DeliveryOut:
         issue=alert.issue_key,
         change_id=alert.change.change_id if alert.change else None,
         headline=alert.headline,
+        aim=delivery.aim.value,
         state=delivery.state.value,
         n_attempts=delivery.n_attempts,
         created_at=delivery.created_at,

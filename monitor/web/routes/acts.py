@@ -6,20 +6,16 @@ import secrets
 from datetime import timedelta
 from typing import Annotated
 
-import structlog
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse
 
 from monitor.core.reviews import review_id, undo
 from monitor.core.types import ArticleId, ChangeId, IssueKey, Review, ReviewAction, ReviewId, Via
-from monitor.errors import MonitorError, ReviewError
-from monitor.jobs import review as job
+from monitor.errors import ReviewError
 from monitor.web.desk import AtDesk, Desk, NotFoundError, SignedIn, desk_of, visitor_of
 from monitor.web.door import request_of
 from monitor.web.filters import BadRequestError
 from monitor.web.gate import safe_next
-
-log = structlog.get_logger(__name__)
 
 #: Hours of the mutes that the page offers; 0 holds until it is taken back.
 MUTES_H = (8, 24, 72, 168, 0)
@@ -89,15 +85,9 @@ def act(
 
 
 def record(desk: Desk, review: Review) -> Review:
-    """Do what a review says, and have the messages about its change say so. Raises: NotFoundError, ReviewError."""
-    written = job.run(review, uow=desk.app.uow, ladder=desk.ladder(desk.issue(review.issue_key)))
-    if written.change_id is not None:
-        try:
-            desk.app.show_reviews_later(written.change_id)
-        except MonitorError as exc:
-            # The act is written; that the messages about it cannot be edited does not undo it.
-            log.warning("messages_not_edited", change=written.change_id, error_type=type(exc).__name__, error=str(exc))
-    return written
+    """Do what a review says, by the way that every act takes. Raises: NotFoundError, ReviewError."""
+    desk.issue(review.issue_key)
+    return desk.app.review(review)
 
 
 def take_back(desk: Desk, undoes: str, *, name: ReviewId, by: str, via: Via, note: str = "") -> Review:
