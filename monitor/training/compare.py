@@ -2,7 +2,7 @@
 
 All are trained on nine tenths of the fields of the sentence corpus and asked about the tenth: the nearest cue of the ladders, a linear head on
 the pooled vector, the head on token states, and the last two with explicit features beside them (words and pairs of words, and what the
-grammar reads of stance and speaker).
+grammar reads of stance and speaker). Then the learning curve: the head on token states with fewer fields to learn from.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ from monitor.core.types import FloatArray, Speaker
 from monitor.embed.encoder import SentenceEncoder
 from monitor.reader.head import PHASES, STANCES
 from monitor.training.corpus import LabelledSentence, load_sentences
-from monitor.training.train import collate, encode, fit, held_out_fields
+from monitor.training.train import collate, encode, fit, held_out_fields, predict
 
 #: Words that stand in fewer sentences are names and numbers.
 LEAST_SENTENCES = 4
+#: Numbers of fields of the learning curve.
+FIELDS = (10, 20, 40)
 
 
 def explicit(sentences: Sequence[LabelledSentence], inside: Sequence[int]) -> csr_matrix:
@@ -97,6 +99,12 @@ def main() -> None:
     both = hstack([csr_matrix(np.concatenate([of_phase, of_stance], axis=1)), beside]).tocsr()
     row("head, token states (other half)", of_phase[rest].argmax(1), of_stance[rest].argmax(1), phases[rest], stances[rest])
     row("head + explicit (other half)", linear(both, phases, half, rest), linear(both, stances, half, rest), phases[rest], stances[rest])
+    fields = sorted({sentence.field for sentence in sentences} - held)
+    for count in FIELDS:
+        known = set(fields[:: len(fields) // count][:count])
+        few = [number for number in inside if sentences[number].field in known]
+        found = predict(fit(states, torch.tensor(phases), torch.tensor(stances), few), states, outside)
+        row(f"head, {count} fields, {len(few)} sentences", found[0].numpy(), found[1].numpy(), phases[outside], stances[outside])
 
 
 def row(name: str, found_phases: np.ndarray, found_stances: np.ndarray, phases: np.ndarray, stances: np.ndarray) -> None:
