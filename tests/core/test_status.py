@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.config.files import load_ladder
 from monitor.core.ladder import Ladder, Phase, Status
 from monitor.core.policy import StatusPolicy
 from monitor.core.status import MAX_QUOTES, decide_status, first_status
@@ -26,7 +27,7 @@ from monitor.core.types import (
     Stance,
     StatusDecision,
 )
-from tests.builders import make_claim, make_evidence
+from tests.builders import ROOT, make_claim, make_evidence
 from tests.examples import ISSUE, NOON, after
 
 PHASES = {
@@ -335,3 +336,14 @@ def test_every_change_has_a_proof_and_moves_on_from_the_one_before(pieces: list[
         assert change.is_history == (number == 0)
         assert change.at >= NOON
     assert state.status_key == (changes[-1].to_status if changes else None)
+
+
+def test_a_strike_that_has_begun_can_be_settled() -> None:
+    strike = load_ladder(ROOT / "config" / "ladders" / "strike.yaml")
+    state = EMPTY
+    for number, key in enumerate(("date_set", "on_strike", "tentative_settlement", "ratified", "ended")):
+        step = make_claim(phase=strike.status(key).phase, status_key=key, score=0.95, quote=f"It is {key}.")
+        decision = decide_status(state, told(number, step), strike, POLICY)
+        assert decision.change is not None, decision.reason
+        state = decision.state
+    assert state.phase is Phase.COMPLETED
