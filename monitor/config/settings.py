@@ -152,6 +152,19 @@ class StatusSettings(Section):
         le=5.0,
         description="Log-odds that a trained judge's word of a setback (postponed, stalled, contested) is doubted by",
     )
+    flash_credit: float = Field(
+        _STATUS.flash_credit,
+        ge=0.0,
+        le=5.0,
+        description="Log-odds that a trained judge's word of a flash gains: a bare headline from an outlet that otherwise sends text",
+    )
+    flash_text_share: Share = Field(
+        _STATUS.flash_text_share,
+        description="Least share of an outlet's articles that carry text for its bare headlines to count as flashes",
+    )
+    flash_least_articles: int = Field(
+        _STATUS.flash_least_articles, ge=1, le=100, description="Articles of an outlet that must be known before any counts as a flash"
+    )
     confirm_relevance: Share = Field(
         _STATUS.confirm_relevance, description="Least relevance score at which an article may confirm the present status"
     )

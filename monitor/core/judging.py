@@ -167,7 +167,7 @@ def _told_features(chances: Sequence[float], course: Course, phase: Phase) -> li
 
 
 def doubted(chance: float, log_odds: float) -> float:
-    """Return a probability, 0 to 1, with some log-odds taken off."""
+    """Return a probability, 0 to 1, with some log-odds taken off; added where they are negative."""
     if not 0.0 < chance < 1.0:
         return chance
     return 1.0 / (1.0 + (1.0 - chance) / chance * math.exp(log_odds))

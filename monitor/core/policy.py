@@ -87,11 +87,16 @@ class StatusPolicy:
     return_weight: float = 0.80
     #: Where a trained judge weighs an article (`core.judging`): least probability that moves the status at once, and that is remembered as a
     #: vote. Several independent votes count as one probability that not all are wrong.
-    decisive_probability: float = 0.70
-    vote_probability: float = 0.45
+    decisive_probability: float = 0.74
+    vote_probability: float = 0.35
     #: Log-odds that a trained judge's word of a setback (postponed, stalled, contested) is doubted by, 0 to 5: what is put off, slowed or opposed is more
     #: often a session, a clause or a side issue than the matter itself (docs/accuracy.md).
     setback_doubt: float = 1.0
+    #: Log-odds that a trained judge's word of a flash gains, 0 to 5: a bare headline from an outlet whose articles otherwise carry text. For an outlet to
+    #: count as such: share of its latest articles that carry text, 0 to 1, and how many of them must be known.
+    flash_credit: float = 2.5
+    flash_text_share: float = 0.8
+    flash_least_articles: int = 10
     #: Least relevance score at which an article may confirm the present status. The gate to reading lies lower, and a confirmation has no judge.
     confirm_relevance: float = 0.45
     #: Days after which a vote is forgotten.

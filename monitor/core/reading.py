@@ -92,6 +92,7 @@ def make_evidence(
     signals: tuple[Signal, ...] = (),
     aboutness: tuple[float, ...] = (),
     told: tuple[float, ...] = (),
+    is_flash: bool = False,
 ) -> Evidence:
     """Return one article's evidence on an issue."""
     name, keys = origin
@@ -110,6 +111,7 @@ def make_evidence(
         signals=signals,
         aboutness=aboutness,
         told=told,
+        is_flash=is_flash,
         origin_keys=keys,
     )
 

@@ -101,8 +101,9 @@ def _judged(state: IssueState, phase: Phase, evidence: Evidence, ladder: Ladder,
     """Decide by the trained judge; an article that repeats the present status is counted by the rules."""
     held = frozenset(ladder.status(key).phase for key in state.history)
     found = judge.probabilities(evidence, course_of(state, phase, held, evidence))
+    credit = policy.flash_credit if evidence.is_flash else 0.0
     moves = {
-        other: doubted(chance, policy.setback_doubt) if FAMILY[other] == SETBACK else chance
+        other: doubted(chance, (policy.setback_doubt if FAMILY[other] == SETBACK else 0.0) - credit)
         for other, chance in found.items()
         if other is not phase and ladder.of_phase(other)
     }
@@ -121,7 +122,7 @@ def _judged(state: IssueState, phase: Phase, evidence: Evidence, ladder: Ladder,
     support = [claim for claim in evidence.claims if claim.phase is best]
     status = ladder.status(support[0].status_key) if support else ladder.of_phase(best)[0]
     support = support or _headline(evidence, status, chance) or list(evidence.claims[:1])
-    told = f"“{status.label}” has a probability of {chance:.2f}"
+    told = f"“{status.label}” has a probability of {chance:.2f}{' as a flash' if evidence.is_flash else ''}"
     if not support:
         return StatusDecision(state, None, f"{told}, but there is no sentence to quote")
     lead = support[0]

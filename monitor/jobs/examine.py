@@ -10,6 +10,7 @@ import numpy as np
 import structlog
 
 from monitor.core.dedupe import with_page
+from monitor.core.flashes import Habit, is_flash
 from monitor.core.judging import Judge
 from monitor.core.lineage import origin_of
 from monitor.core.outlets import Outlets
@@ -70,10 +71,12 @@ class Examiner:
         about: tuple[float, ...] = (),
         kinship: Kinship | None = None,
         vector: FloatArray | None = None,
+        habit: Habit | None = None,
     ) -> tuple[Article, Evidence]:
         """Return the article, as a new version where its page told more, and its evidence on the issue.
 
-        `kinship` are the articles of the matter read before it, among which its origin is sought; `vector` (dim,) is that of its head.
+        `kinship` are the articles of the matter read before it, among which its origin is sought; `vector` (dim,) is that of its head; `habit` is
+        how its outlet sends articles, by which a flash is known.
         """
         whole = self._with_page(article)
         origin = kinship.origin(whole, vector)[0] if kinship else origin_of(whole, self.outlets)
@@ -92,6 +95,7 @@ class Examiner:
             signals=signals,
             aboutness=tuple(round(value, 4) for value in about),
             told=tuple(round(value, 4) for value in told),
+            is_flash=habit is not None and is_flash(whole, habit, self.policy),
         )
         return whole, evidence
 

@@ -9,6 +9,7 @@ import structlog
 
 from monitor.core.aboutness import aboutness, vocabulary
 from monitor.core.dedupe import with_edits
+from monitor.core.flashes import MOST, habit_of, is_bare
 from monitor.core.marks import canonical_marks
 from monitor.core.matching import decide_match
 from monitor.core.policy import MatchPolicy
@@ -82,6 +83,8 @@ def _read(
     """Read those articles that match; the others come back as they are, without evidence."""
     with uow.reading() as store:
         state = store.issues.state(issue.key)
+        bare = {article.source for article, match in zip(articles, matches, strict=True) if match.is_match and is_bare(article)}
+        habits = {source: habit_of(store.articles.latest_of(source, limit=MOST)) for source in bare}
     status_key = state.status_key if state else None
     known = vocabulary(issue, baseline)
     examined: list[tuple[Article, Evidence | None]] = []
@@ -90,7 +93,14 @@ def _read(
             about = aboutness(vector, article, baseline, known)
             examined.append(
                 examiner.examine(
-                    article, issue, match_score=match.score, status_key=status_key, about=about, kinship=kinship, vector=vector
+                    article,
+                    issue,
+                    match_score=match.score,
+                    status_key=status_key,
+                    about=about,
+                    kinship=kinship,
+                    vector=vector,
+                    habit=habits.get(article.source),
                 )
             )
         else:

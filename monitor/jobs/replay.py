@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from monitor.core.aboutness import aboutness, vocabulary
+from monitor.core.flashes import Habit
 from monitor.core.matching import decide_match
 from monitor.core.policy import MatchPolicy
 from monitor.core.status import decide_status
@@ -69,12 +70,15 @@ def run(
     state = learned.state
     known = vocabulary(issue, learned.baseline)
     kinship = of_seeds(issue, learned.baseline, examiner.outlets)
+    habits: dict[str, Habit] = {}
     steps = []
     for start in range(0, len(stream), BATCH):
         batch = stream[start : start + BATCH]
         vectors, _ = embed_heads(encoder, batch, {})
         for article, vector in zip(batch, vectors, strict=True):
             match = decide_match(vector, article, learned.baseline, match_policy)
+            habit = habits.get(article.source, Habit())
+            habits[article.source] = habit.after(article)
             if not match.is_match:
                 step = Step(article, match, None, None, match.reason)
             else:
@@ -86,6 +90,7 @@ def run(
                     about=aboutness(vector, article, learned.baseline, known),
                     kinship=kinship,
                     vector=vector,
+                    habit=habit,
                 )
                 decision = decide_status(state, evidence, issue.ladder, examiner.policy, examiner.judge)
                 state = decision.state

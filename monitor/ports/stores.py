@@ -142,6 +142,10 @@ class ArticleStore(Protocol):
         """Return all versions, oldest first; empty where the article is unknown."""
         ...
 
+    def latest_of(self, source: str, *, limit: int) -> list[Article]:
+        """Return the latest versions of an outlet's articles, latest publication first."""
+        ...
+
     def unmatched(self, issue_key: IssueKey, baseline_id: str, *, limit: int) -> list[Article]:
         """Return articles whose latest version has no match row for this issue and baseline, oldest publication first."""
         ...

@@ -179,6 +179,7 @@ evidence = Table(
         JSON(),
         "list of probabilities of what the article, read as a whole, tells of the matter, in the order of core.telling.NAMES",
     ),
+    _column("is_flash", Boolean(), "whether it is a bare headline of an outlet that otherwise sends text"),
     _column("origin_keys", JSON(), "list of the keys that tie copies together"),
     _column("match_score", Double(), "relevance of the article, about 0 to 1"),
     _column("claims", JSON(), "list of claims, strongest first"),

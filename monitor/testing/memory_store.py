@@ -96,6 +96,11 @@ class MemoryArticleStore:
         found = [article for (key, _), article in self._tables.versions.items() if key == article_id]
         return sorted(found, key=lambda article: article.version)
 
+    def latest_of(self, source: str, *, limit: int) -> list[Article]:
+        """Return the latest versions of an outlet's articles, latest publication first."""
+        found = [article for article in self._tables.articles.values() if article.source == source]
+        return sorted(found, key=lambda article: (article.published_at, article.article_id), reverse=True)[:limit]
+
     def unmatched(self, issue_key: IssueKey, baseline_id: str, *, limit: int) -> list[Article]:
         """Return articles whose latest version has no match row for this issue and baseline, oldest publication first."""
         judged = self._tables.matches

@@ -8,6 +8,7 @@ import numpy as np
 
 from monitor.core.types import ArticleId, DateBasis, Edit, Embedding, FeedKey
 from monitor.ports import UnitOfWork
+from tests.builders import make_article
 from tests.examples import ARTICLE, ISSUE, NOON, after, article, entry, feed, fill, match
 
 
@@ -189,3 +190,17 @@ def test_the_ids_that_came_with_an_address_are_those_of_the_feed(unit: UnitOfWor
         found = tx.articles.delivered(first.feed_key, [first.url, "https://unknown.example/"])
         assert sorted(found, key=str) == sorted([(first.url, first.guid), (first.url, "another")], key=str)
         assert tx.articles.delivered(first.feed_key, []) == []
+
+
+def test_the_latest_articles_of_an_outlet_come_latest_first(unit: UnitOfWork) -> None:
+    with unit.transaction() as tx:
+        for number in range(4):
+            tx.articles.add(
+                make_article(f"a-{number}", source="Wire" if number else "Gazette", published_at=after(number)), fingerprints=[]
+            )
+        tx.articles.add(make_article("a-2", source="Wire", version=2, title="Edited", published_at=after(2)), fingerprints=[])
+        assert [(one.article_id, one.title) for one in tx.articles.latest_of("Wire", limit=2)] == [
+            ("a-3", article().title),
+            ("a-2", "Edited"),
+        ]
+        assert tx.articles.latest_of("Nobody", limit=2) == []

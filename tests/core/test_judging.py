@@ -156,6 +156,17 @@ def test_word_of_a_setback_is_doubted() -> None:
     assert said == {0.0: 0.8, 1.5: round(doubted(0.8, 1.5), 4)}
 
 
+def test_word_of_a_flash_gains_credit_and_says_so() -> None:
+    policy = replace(POLICY, flash_credit=2.5)
+    evidence = replace(judged(1), headline="Pact signed")
+    judge = Judge(leaf(0.3), "by-hand")
+    assert decide_status(TALKS, evidence, LADDER, policy, judge).change is None
+    change = decide_status(TALKS, replace(evidence, is_flash=True), LADDER, policy, judge).change
+    assert change is not None
+    assert change.confidence == pytest.approx(doubted(0.3, -2.5), abs=1e-4)
+    assert "as a flash" in change.reason
+
+
 def test_a_phase_that_the_ladder_has_no_status_for_moves_nothing() -> None:
     assert decide(TALKS, judged(1, signals=(signal(stalled=0.9),)), 0.99).change is None
 

@@ -139,6 +139,8 @@ class Evidence:
     origin_keys: tuple[str, ...] = ()
     #: Which step of the matter the article tells, read as a whole, in the order of `core.telling.NAMES`; empty where nobody read it so.
     told: tuple[float, ...] = ()
+    #: Whether it is a bare headline of an outlet that otherwise sends text (`core.flashes`).
+    is_flash: bool = False
 
 
 class Confirmation(StrEnum):
