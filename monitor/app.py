@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from monitor.adapters import make_chat_model, make_fetcher, make_local_reader, make_parser, make_prompt_template
 from monitor.channels import make_notifier
@@ -42,6 +42,7 @@ from monitor.ports import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from monitor.core.clicks import Command
     from monitor.core.judging import Judge
     from monitor.core.ladder import Ladder
     from monitor.core.outlets import Outlets
@@ -249,13 +250,11 @@ class App:
         """What becomes of clicks and commands, whichever way they come."""
         from monitor.notify.slack_actions import Desk, SlackActions
 
-        where: Any = {"uow": self.uow, "queries": self.queries, "issues": self.issues}
-        policy = self.settings.status.policy()
         return SlackActions(
             Desk(
                 take=lambda click: act.take(click, queries=self.queries, record=self.review),
                 show=self.edit_messages,
-                answer=lambda command: act.answer(command, **where, status_policy=policy, record=self.review, clock=self.clock),
+                answer=self.answer,
             )
         )
 
@@ -286,6 +285,18 @@ class App:
         if boards:
             self.slack_actions.show_later()
         return written
+
+    def answer(self, command: Command) -> str:
+        """Do what a Slack command says, and return the answer. The one of the ways in that reads the issue files. Raises: MonitorError."""
+        return act.answer(
+            command,
+            uow=self.uow,
+            queries=self.queries,
+            issues=self.issues,
+            status_policy=self.settings.status.policy(),
+            record=self.review,
+            clock=self.clock,
+        )
 
     def edit_messages(self) -> deliver.Delivered:
         """Make the edits that wait in the outbox, without waiting for a channel that is busy: the deliver job comes back to it."""
