@@ -157,8 +157,13 @@ def test_a_server_that_says_not_modified_for_ever_is_caught_and_cleared() -> Non
     lied_to = replace(READ, last_success_at=NOON - timedelta(days=1), last_poll_at=NOON - HOUR)
     caught = decide_next_poll(lied_to, read(20), POLICY, NOON, 0)
     assert caught.is_304_doubted
-    assert use_validators(replace(caught, etag='"1"'), NOON + HOUR, POLICY)
-    assert not use_validators(replace(caught, etag='"1"'), NOON + 4 * HOUR, POLICY)
+    # The probe itself brought validators: they are tried once, whenever that is, and after a 304 only until the next probe.
+    caught = replace(caught, etag='"1"')
+    assert use_validators(caught, NOON + 4 * HOUR, POLICY)
+    held_off = decide_next_poll(caught, NotModified(), POLICY, NOON + HOUR, 0)
+    assert held_off.is_304_doubted
+    assert use_validators(held_off, NOON + 3 * HOUR, POLICY)
+    assert not use_validators(held_off, NOON + 4 * HOUR, POLICY)
     assert decide_next_poll(caught, read(30), POLICY, NOON + 4 * HOUR, 0).is_304_doubted
     assert not decide_next_poll(caught, replace(read(20), was_conditional=True), POLICY, NOON + HOUR, 0).is_304_doubted
 

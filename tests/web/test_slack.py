@@ -8,11 +8,13 @@ from urllib.parse import urlencode
 import pytest
 from pydantic import SecretStr
 
+from monitor.config.settings import PathSettings
 from monitor.testing.fakes import FrozenClock
+from monitor.testing.slack_server import StandInSlack
 from monitor.web.door import MAX_BODY
 from monitor.web.gate import SLACK_PATH
 from tests.notify.test_slack_actions import SECRET, signed
-from tests.web.desk import DeskApp, client_of, open_app
+from tests.web.desk import DeskApp, Words, client_of, fill, open_app
 from tests.web.test_gate import HASH
 
 BODY = urlencode({"command": "/monitor", "text": "help"}).encode()
@@ -42,3 +44,17 @@ def test_what_slack_signed_is_answered_without_a_sign_in(
 def test_without_a_secret_there_is_nothing_to_ask(tmp_path: Path, sqlite_template: Path) -> None:
     with client_of(_open(tmp_path, sqlite_template, "")) as client:
         assert client.post(SLACK_PATH, content=BODY).status_code == 404
+
+
+def test_an_act_that_messages_show_needs_no_issue_file(tmp_path: Path, sqlite_template: Path) -> None:
+    app = open_app(tmp_path, sqlite_template)
+    with app.uow.transaction() as tx:
+        fill(tx, Words())
+    with StandInSlack() as server:
+        slack = app.settings.slack.model_copy(update={"token": SecretStr("xoxb-1"), "channel": "#desk", "base_url": server.base_url})
+        paths = PathSettings(issues=tmp_path / "gone")
+        app = DeskApp(app.settings.model_copy(update={"slack": slack, "paths": paths}), app.clock)
+        said = {"action": "accept", "issue": "olive-duties", "change_id": "c_0000000000000002"}
+        with client_of(app) as client:
+            assert client.post("/api/v1/reviews", json=said).status_code == 201
+            app.close_actions()
