@@ -77,7 +77,8 @@ class _Answer:
 def run(polling: Polling, *, workers: int = 8, limit: int = 500) -> Polled:
     """Poll the feeds that are due; a feed that fails never keeps another from its turn.
 
-    Hosts are asked at the same time in `workers` threads, the feeds of one host in turn. Storing runs in this thread: entries, articles,
+    Hosts are asked at the same time in `workers` threads, the feeds of one host in turn. Storing runs in this thread (with one worker all
+    does): entries, articles,
     validators and the next poll of a feed in one transaction, so that a crash costs a re-fetch and never an entry.
     """
     policy = polling.policy
@@ -89,16 +90,8 @@ def run(polling: Polling, *, workers: int = 8, limit: int = 500) -> Polled:
     if not due:
         return total
     turns = host_turns(due, policy)
-    answers: queue.Queue[_Answer | BaseException | None] = queue.Queue(maxsize=_N_BATCH)
-    stop = threading.Event()
-    with ThreadPoolExecutor(max_workers=min(workers, len(turns)), thread_name_prefix="fetch") as pool:
-        try:
-            for turn in turns:
-                pool.submit(_take_turn, turn, polling, answers, stop)
-            for batch in _batches(answers, n_turns=len(turns)):
-                total += _store_batch(batch, polling)
-        finally:
-            stop.set()
+    for batch in _one_after_the_other(turns, polling) if workers == 1 else _side_by_side(turns, polling, workers):
+        total += _store_batch(batch, polling)
     log.info("polled", n_due=total.n_due, n_failed=total.n_failed, n_new=total.n_new, n_versions=total.n_versions)
     return total
 
@@ -115,22 +108,54 @@ def _without_sleepers(due: Sequence[FeedState], polling: Polling) -> list[FeedSt
     return [state for state in due if until[state.feed.key] is None]
 
 
+def _one_after_the_other(turns: Sequence[Sequence[FeedState]], polling: Polling) -> Iterator[list[_Answer]]:
+    """Ask all hosts in this thread: handing each answer from thread to thread costs more than asking for it, where nobody waits for a network."""
+    waiting: list[_Answer] = []
+    for turn in turns:
+        for answer in _turn(turn, polling, is_over=lambda: False):
+            waiting.append(answer)
+            if len(waiting) == _N_BATCH:
+                yield waiting
+                waiting = []
+    if waiting:
+        yield waiting
+
+
+def _side_by_side(turns: Sequence[Sequence[FeedState]], polling: Polling, workers: int) -> Iterator[list[_Answer]]:
+    """Ask hosts in so many threads, and yield the answers as they come."""
+    answers: queue.Queue[_Answer | BaseException | None] = queue.Queue(maxsize=_N_BATCH)
+    stop = threading.Event()
+    with ThreadPoolExecutor(max_workers=min(workers, len(turns)), thread_name_prefix="fetch") as pool:
+        try:
+            for turn in turns:
+                pool.submit(_take_turn, turn, polling, answers, stop)
+            yield from _batches(answers, n_turns=len(turns))
+        finally:
+            stop.set()
+
+
+def _turn(turn: Sequence[FeedState], polling: Polling, *, is_over: Callable[[], bool]) -> Iterator[_Answer]:
+    """Ask the feeds of one host one after the other; those left over when the host is in trouble stay due."""
+    for number, state in enumerate(turn):
+        if number:
+            # Never less than the spacing, and never in step with another host.
+            polling.pause(polling.policy.host_spacing_s * (1.0 + polling.policy.jitter * (1.0 + polling.jitter()) / 2.0))
+        if is_over():
+            return
+        answer = _ask(state, polling)
+        yield answer
+        if ends_turn(answer.outcome):
+            return
+
+
 def _take_turn(
     turn: Sequence[FeedState], polling: Polling, answers: queue.Queue[_Answer | BaseException | None], stop: threading.Event
 ) -> None:
-    """Ask the feeds of one host one after the other; those left over when the host is in trouble stay due."""
+    """Ask the feeds of one host, and hand their answers over."""
     last: _Answer | BaseException | None = None
     try:
-        for number, state in enumerate(turn):
-            if number:
-                # Never less than the spacing, and never in step with another host.
-                polling.pause(polling.policy.host_spacing_s * (1.0 + polling.policy.jitter * (1.0 + polling.jitter()) / 2.0))
-            if stop.is_set():
-                break
-            answer = _ask(state, polling)
+        for answer in _turn(turn, polling, is_over=stop.is_set):
             _put(answers, answer, stop)
-            if ends_turn(answer.outcome):
-                break
     except BaseException as exc:
         last = exc
         raise

@@ -12,7 +12,7 @@ from benchmarks.months import KINDS, simulate
 def test_no_item_is_lost_or_doubled_and_no_host_is_asked_too_often() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     try:
-        world, notices, faults = simulate(len(KINDS), 2.0, n_flood=200)
+        world, notices, faults = simulate(len(KINDS), 2.0, great_flood=200)
     finally:
         structlog.reset_defaults()
     assert faults == []
