@@ -114,8 +114,15 @@ def campaign(
 ) -> Report:
     """Run one campaign over a database whose schema is up to date."""
     started, luck = time.monotonic(), random.Random(seed)
+    context = _context()
+    ahead_s = context.Value("d", 0.0) if patience else None
+
+    def now() -> float:
+        # A worker looks for what was posted since the hour on its own clock: the stand-in must stamp by the same.
+        return time.time() + (ahead_s.value if ahead_s is not None else 0.0)
+
     with ExitStack() as stack:
-        seeing, deaf = (stack.enter_context(StandInSlack()) for _ in range(2))
+        seeing, deaf = (stack.enter_context(StandInSlack(now=now)) for _ in range(2))
         deaf.workspace.scopes -= {"channels:history"}
         killer, n_faults = Killer(luck, patience.sure_kills if patience else frozenset()), Counter[str]()
         for slack in (seeing, deaf):
@@ -123,8 +130,6 @@ def campaign(
         boards = [_board(number, seeing if number % 2 == 0 else deaf) for number in range(N_CHANNELS)]
         uow = stack.enter_context(closing(SqlUnitOfWork(url)))
         _fill(uow, boards, n_deliveries)
-        context = _context()
-        ahead_s = context.Value("d", 0.0) if patience else None
 
         def start() -> Worker:
             own_time = Time(context.Lock(), ahead_s) if ahead_s is not None else None
