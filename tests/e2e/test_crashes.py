@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.core.types import Change, Delivery
+from monitor.core.types import Change, Delivery, DeliveryAim
 from monitor.store.session import SqlUnitOfWork
 from monitor.testing.slack_server import StandInSlack
 
@@ -61,7 +61,14 @@ def _contents(database: Path) -> tuple[list[Change], set[str], list[tuple[str, s
             f"https://{feed}.example/articles/{number}" for feed, number in (("gazette", 5), ("gazette", 2), ("gazette", 4), ("herald", 3))
         ]
         articles = {found.title for name in names if (found := tx.articles.find(name)) is not None}
-        return changes, articles, sorted((row.delivery_id, row.state.value) for row in tx.outbox.list())
+        # Edits are left out: a root that was found rather than posted is edited once more, as it may be there for another alert.
+        posts = [row for row in tx.outbox.list() if row.aim is DeliveryAim.POST]
+        return changes, articles, sorted((row.delivery_id, row.state.value) for row in posts)
+
+
+def _edits(database: Path) -> list[tuple[str, str]]:
+    """Return the edits that were asked for, with what became of them."""
+    return sorted((row.delivery_id, row.state.value) for row in _deliveries(database) if row.aim is not DeliveryAim.POST)
 
 
 @pytest.fixture
@@ -78,6 +85,7 @@ def test_whatever_border_the_process_dies_at_nothing_is_lost_or_told_twice(world
     assert [change.to_status for change in changes] == ["talks_under_way", "broadly_agreed", "broadly_agreed", "joint_statement"]
     assert len(articles) == 4
     assert [state for _, state in deliveries] == ["sent", "sent"]
+    [edit] = _edits(undisturbed)
 
     killed = world.kill_everywhere()
     # At least one transaction for seeds, feeds, each poll, the matches, each piece of evidence, each lease and each settlement; a root and
@@ -93,8 +101,11 @@ def test_whatever_border_the_process_dies_at_nothing_is_lost_or_told_twice(world
     alerts = {name.removesuffix("@slack") for name, _ in deliveries}
     for database in killed:
         assert _contents(database) == expected, database
+        edits = _edits(database)
+        assert edit in edits, database
+        assert {state for _, state in edits} == {"sent"}, database
         assert world.posts(database) == dict.fromkeys(alerts, 1) | {f"root_{changes[0].issue_key}": 1}, database
-        assert [row.n_blind for row in _deliveries(database)] == [0, 0], database
+        assert {row.n_blind for row in _deliveries(database)} == {0}, database
     assert any(method.startswith("conversations.") for method, _ in world.slack.calls)
 
     # And once more: everything is quiet.
