@@ -52,7 +52,7 @@ bench: $(STAMP) ## Measure speed
 etiquette: $(STAMP) ## Score the poller as a publisher would
 	$(BIN)/python -m benchmarks.etiquette
 
-months: $(STAMP) ## Poll 2,000 simulated feeds for two months of their time (hours)
+months: $(STAMP) ## Poll 2,000 simulated feeds for two months of their time (half an hour of CPU or more)
 	$(BIN)/python -m benchmarks.months
 
 faults: $(STAMP) ## Kill workers at every step and at random, over 2,000 deliveries (about half an hour)

@@ -40,6 +40,8 @@ _NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f]")
 
 #: What nine of ten addresses of articles look like: nothing in them that needs taking apart, or that another spelling could stand for.
 _PLAIN = re.compile(r"https?://(?!m\.|mobile\.|amp\.)(?:[a-z0-9-]+\.)+[a-z]+(?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+")
+#: What every mark of an AMP twin has in it; not so `campaign` or `stamp`.
+_AMP_WORD = re.compile(r"(?<![A-Za-z0-9])amp(?:project|(?![A-Za-z0-9]))")
 
 
 def is_web_url(url: str) -> bool:
@@ -49,8 +51,8 @@ def is_web_url(url: str) -> bool:
 
 def is_plain_url(url: str) -> bool:
     """Return whether this is a web address in its canonical form already, told at a glance; False says only that a closer look is needed."""
-    # A label of more than 63 characters is none that a resolver knows, and an ending `.amp` or `-amp.html` marks a twin.
-    return _PLAIN.fullmatch(url) is not None and "amp" not in url
+    # A label of more than 63 characters is none that a resolver knows, and an ending `.amp` or `-amp.html` marks a twin. `campaign` marks nothing.
+    return _PLAIN.fullmatch(url) is not None and ("amp" not in url or _AMP_WORD.search(url) is None)
 
 
 def canonical_url(url: str) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from monitor.core.dedupe import Known, NewVersion, choose_known, decide_entry
 from monitor.core.identity import count_habits, decide_id_policy
 from monitor.core.marks import article_fingerprints, entry_identity, page_address, without_twins
-from monitor.core.types import Article, ArticleId, Entry, Serving
+from monitor.core.types import Article, ArticleId, Entry, IdHabits, IdVerdict, Serving
 from monitor.ports import Transaction
 
 
@@ -24,26 +24,93 @@ class Intake:
     n_new: int = 0
     n_versions: int = 0
 
+    def __add__(self, other: Intake) -> Intake:
+        return Intake(
+            self.n_entries + other.n_entries, self.n_known + other.n_known, self.n_new + other.n_new, self.n_versions + other.n_versions
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The items of one body with what each is known by, and what the whole of them tells of their feed."""
+
+    entries: Sequence[Entry]
+    identities: Sequence[str]
+    fingerprints: Sequence[tuple[str, ...]]
+    verdict: IdVerdict
+    habits: IdHabits
+    #: Ids that addresses of this feed came with before.
+    guids_before: Mapping[str, set[str]]
+    #: What of it was stored when it was read: identities of this feed and fingerprints, with their articles.
+    identified: Mapping[str, ArticleId]
+    found: Mapping[str, ArticleId]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
 
 def store_entries(entries: Sequence[Entry], store: Transaction, *, source: str, now: datetime) -> Intake:
-    """Store the entries of one feed and what they make of their articles; the result is that of storing them one after the other.
+    """Store the entries of one feed and what they make of their articles; the result is that of storing them one after the other."""
+    body = read_body(entries, store)
+    if not body:
+        return Intake()
+    write_account(body, store, now=now)
+    return _store_part(body, 0, len(body), store, dict(body.identified), dict(body.found), source=source, now=now)
 
-    The feed's habits are counted first, so that already the first poll knows whether its ids can be trusted; what was served is written
-    down before anything is made of it, so that an audit can tell whether all of it arrived.
+
+def read_body(entries: Sequence[Entry], store: Transaction) -> Body | None:
+    """Return what the items of one body are known by, in view of the feed's habits; None where there are none. Writes nothing.
+
+    The habits are counted first, over all items, so that already the first poll knows whether the ids can be trusted.
     """
     entries = [entry for entry in entries if not entry.is_blank]
     if not entries:
-        return Intake()
+        return None
     feed_key = entries[0].feed_key
     guids_before = _guids_before(entries, store)
     habits = store.feeds.habits(feed_key) + count_habits(entries, guids_before)
     verdict = decide_id_policy(habits)
-    policy = verdict.policy
-
-    identities = [entry_identity(entry, policy) for entry in entries]
-    fingerprints = without_twins(entries, [article_fingerprints(entry, policy) for entry in entries])
+    identities = [entry_identity(entry, verdict.policy) for entry in entries]
+    fingerprints = without_twins(entries, [article_fingerprints(entry, verdict.policy) for entry in entries])
     identified = store.articles.known_entries(feed_key, identities)
     found = store.articles.by_fingerprint({mark for marks in fingerprints for mark in marks})
+    return Body(entries, identities, fingerprints, verdict, habits, guids_before, identified, found)
+
+
+def write_account(body: Body, store: Transaction, *, now: datetime) -> None:
+    """Write down what was served, before anything is made of it, so that an audit can tell whether all of it arrived."""
+    feed_key, identified, found = body.entries[0].feed_key, body.identified, body.found
+    wordings = dict.fromkeys(mark for marks in body.fingerprints for mark in marks if mark.startswith("c:") and mark not in found)
+    if wordings:
+        named = zip(body.identities, body.fingerprints, strict=True)
+        n_fresh = sum(name not in identified and found.keys().isdisjoint(marks) for name, marks in named)
+        store.feeds.record_serving(Serving(feed_key, now, len(body), n_fresh, tuple(wordings)))
+    if wordings or not identified.keys() >= set(body.identities):
+        # Ids that change while the words stay are a habit, too.
+        store.feeds.save_habits(feed_key, body.habits, body.verdict, now=now)
+
+
+def store_part(body: Body, start: int, stop: int, store: Transaction, *, source: str, now: datetime) -> Intake:
+    """Store the items of a body from one index up to another, after those before them, which another transaction stored."""
+    identified = store.articles.known_entries(body.entries[0].feed_key, body.identities[start:stop])
+    found = store.articles.by_fingerprint({mark for marks in body.fingerprints[start:stop] for mark in marks})
+    return _store_part(body, start, stop, store, identified, found, source=source, now=now)
+
+
+def _store_part(
+    body: Body,
+    start: int,
+    stop: int,
+    store: Transaction,
+    identified: dict[str, ArticleId],
+    found: dict[str, ArticleId],
+    *,
+    source: str,
+    now: datetime,
+) -> Intake:
+    """Store items; `identified` and `found` are what is stored of them now, and are kept up to date."""
+    policy, guids_before = body.verdict.policy, body.guids_before
+    entries, identities, fingerprints = body.entries[start:stop], body.identities[start:stop], body.fingerprints[start:stop]
     # A wording that is stored at its place is known, whatever else is (`core.dedupe`): its article need not be read. In most polls all are.
     candidates = (
         choose_known(identified.get(name), marks, found)
@@ -51,18 +118,8 @@ def store_entries(entries: Sequence[Entry], store: Transaction, *, source: str, 
         if not _has_wording(marks, found)
     )
     articles = store.articles.get({article_id for article_id in candidates if article_id is not None})
-    wordings = dict.fromkeys(mark for marks in fingerprints for mark in marks if mark.startswith("c:") and mark not in found)
-    if wordings:
-        n_fresh = sum(
-            name not in identified and found.keys().isdisjoint(marks) for name, marks in zip(identities, fingerprints, strict=True)
-        )
-        store.feeds.record_serving(Serving(feed_key, now, len(entries), n_fresh, tuple(wordings)))
-    if wordings or not identified.keys() >= set(identities):
-        # Ids that change while the words stay are a habit, too.
-        store.feeds.save_habits(feed_key, habits, verdict, now=now)
-
     n_known = n_new = n_versions = 0
-    delivered = set(identified)
+    delivered = body.identified.keys()
     article_rows: list[tuple[Article, tuple[str, ...]]] = []
     mark_rows: list[tuple[ArticleId, tuple[str, ...]]] = []
     entry_rows: list[tuple[Entry, str, ArticleId]] = []

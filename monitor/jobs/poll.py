@@ -1,4 +1,4 @@
-"""poll: due feeds to entries and articles, host by host, every feed's answer written whole or not at all."""
+"""poll: due feeds to entries and articles, host by host, every feed's answer written whole, or else asked for again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from monitor.core.policy import PollPolicy
 from monitor.core.polling import GAP, body_digest, decide_next_poll, has_gap, postponed, use_validators
 from monitor.core.types import FeedState, Health, ParsedFeed, Poll
 from monitor.errors import MonitorError, ParseError, PermanentError
-from monitor.jobs.intake import Intake, store_entries
+from monitor.jobs.intake import Intake, read_body, store_entries, store_part, write_account
 from monitor.ports import Clock, FeedFetcher, FeedParser, Transaction, UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 #: Most feeds in one transaction, and most answers that wait to be written: a commit costs as much as twenty answers 304, and bodies that
 #: wait cost memory.
 _N_BATCH = 50
+
+#: Most items of one feed in one transaction: half a second's worth, in which no other job can write.
+_N_ITEMS = 2000
 
 #: Seconds between two looks of a waiting worker at whether the tick was broken off.
 _PATIENCE_S = 0.1
@@ -230,8 +233,15 @@ def _failed(state: FeedState, error: MonitorError, at: datetime, begun: datetime
 
 
 def _store_batch(batch: Sequence[_Answer], polling: Polling) -> Polled:
-    """Write the answers of several feeds in one transaction; where one will not be taken, each in its own."""
+    """Write the answers of several feeds in one transaction, a flood's in several; where one will not be taken, each in its own."""
+    floods = [answer for answer in batch if answer.parsed is not None and len(answer.parsed.entries) > _N_ITEMS]
+    if floods and len(batch) > 1:
+        # A flood comes last: the others need not wait for it.
+        usual = [answer for answer in batch if answer not in floods]
+        return sum((_store_batch(part, polling) for part in (usual, *([flood] for flood in floods)) if part), Polled())
     try:
+        if floods:
+            return _store_flood(floods[0], polling)
         with polling.uow.transaction() as store:
             return sum((_store(answer, store, polling) for answer in batch), Polled())
     except PermanentError as exc:
@@ -245,11 +255,34 @@ def _store_batch(batch: Sequence[_Answer], polling: Polling) -> Polled:
             return _store(_failed(answer.state, exc, answer.at, answer.at), store, polling)
 
 
+def _store_flood(answer: _Answer, polling: Polling) -> Polled:
+    """Write an answer of thousands of items part by part, so that the other jobs can write in between.
+
+    Validators and the next poll come last: whatever ends this sooner leaves the feed due, and what was stored by then is known.
+    """
+    assert answer.parsed is not None
+    with polling.uow.reading() as store:
+        body = read_body(answer.parsed.entries, store)
+    intake = Intake()
+    for start in range(0, len(body) if body else 0, _N_ITEMS):
+        assert body is not None
+        with polling.uow.transaction() as store:
+            if start == 0:
+                write_account(body, store, now=answer.at)
+            intake += store_part(body, start, start + _N_ITEMS, store, source=answer.state.feed.source, now=answer.at)
+    with polling.uow.transaction() as store:
+        return _store_answer(answer, intake, store, polling)
+
+
 def _store(answer: _Answer, store: Transaction, polling: Polling) -> Polled:
     """Write one feed's answer: entries first, then what they teach of the feed."""
-    feed, policy = answer.state.feed, polling.policy
     entries = answer.parsed.entries if answer.parsed else ()
-    intake = store_entries(entries, store, source=feed.source, now=answer.at)
+    return _store_answer(answer, store_entries(entries, store, source=answer.state.feed.source, now=answer.at), store, polling)
+
+
+def _store_answer(answer: _Answer, intake: Intake, store: Transaction, polling: Polling) -> Polled:
+    """Write what an answer teaches of its feed, whose entries are stored."""
+    feed, policy = answer.state.feed, polling.policy
     outcome, detail = answer.outcome, answer.detail
     if answer.parsed is not None and isinstance(outcome, Success):
         outcome = replace(outcome, hints=answer.parsed.hints, n_entries=intake.n_entries, n_known=intake.n_known, n_new=intake.n_new)

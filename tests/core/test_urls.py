@@ -35,6 +35,8 @@ CANONICAL = [
     ("https://news.example/world/ferry.amp.html", "https://news.example/world/ferry.html"),
     ("https://news-example.cdn.ampproject.org/c/s/news.example/ferry?utm_source=x", "https://news.example/ferry"),
     ("https://www.google.com/amp/s/news.example/ferry/amp", "https://news.example/ferry"),
+    ("https://news.example/campaign/stamp-ample", "https://news.example/campaign/stamp-ample"),
+    ("https://news.example/campaign-amp.html", "https://news.example/campaign.html"),
     ("https://www.google.com/amplify", "https://www.google.com/amplify"),
     ("https://news.example/a;jsessionid=0A1B?b=1&PHPSESSID=x", "https://news.example/a?b=1"),
     ("https://news.example/%7Eann/caf%c3%a9", "https://news.example/~ann/caf%C3%A9"),
