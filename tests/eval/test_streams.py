@@ -21,7 +21,7 @@ from monitor.training.corpus import Storyline, load_storyline
 
 pytestmark = pytest.mark.xdist_group("model")
 
-SHORT = ("bin-crews-marlow", "rovers-consortium")
+SHORT = ("varda-valley-truce", "rovers-consortium")
 
 
 @cache
