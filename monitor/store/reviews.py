@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from monitor.core.types import ChangeId, IssueKey, Review, ReviewId
 from monitor.store import schema
@@ -46,7 +46,8 @@ class SqlReviewStore:
     def of_issue(self, issue_key: IssueKey) -> Reviews:
         """Return the reviews of the issue itself, not of its changes, with their undos, oldest first."""
         table = schema.reviews
-        about = select(table).where(table.c.issue_key == issue_key, table.c.change_id.is_(None))
+        # By the few reviews that are about no change: the index of the issue holds all of its changes' reviews as well, and is kept from use.
+        about = select(table).where(table.c.change_id.is_(None), func.coalesce(table.c.issue_key, "") == issue_key)
         return self._read(about.order_by(table.c.at, table.c.review_number))
 
     def list(self, issue_key: IssueKey | None = None, *, limit: int | None = None) -> Reviews:
