@@ -37,7 +37,7 @@ def list_deliveries(
         )
     for delivery in deliveries:
         when = delivery.sent_at or delivery.due_at
-        edit = {"post": "", "root": "edit of the root: ", "note": "edit of the message: "}[delivery.aim]
+        edit = f"{delivery.aim.words}: " if delivery.aim.words else ""
         waits = "  waits: its channel is stopped" if delivery.channel in stopped and delivery.state == "due" else ""
         typer.echo(
             f"{delivery.state.value:7} {when:%Y-%m-%d %H:%M} {delivery.delivery_id}  {edit}{delivery.alert.headline}  "

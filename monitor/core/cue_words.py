@@ -2,7 +2,7 @@
 
 The status reader weighs a sentence as a whole; these words are for people, who want to see at a glance which words speak for the step. They
 were chosen on one half of the reader's labelled sentences; on the other half they stand in 64 of 100 sentences that tell of a step, and of
-104 marked ones read by hand, one mark was beside the point. A sentence with none of them gets no mark: a wrong one would lend it a
+104 marked ones read by hand, one or two marks were beside the point. A sentence with none of them gets no mark: a wrong one would lend it a
 reason that it has not.
 """
 

@@ -28,6 +28,11 @@ class DeliveryAim(StrEnum):
     ROOT = "root"  #: the root of the issue's thread is edited to show where the issue stands by then
     NOTE = "note"  #: the message of the alert's change is edited to say what people have come to by then
 
+    @property
+    def words(self) -> str:
+        """What an edit is called in lists; empty for a post, which goes by its headline alone."""
+        return {DeliveryAim.ROOT: "edit of the root", DeliveryAim.NOTE: "edit of the message"}.get(self, "")
+
 
 class AlertKind(StrEnum):
     """What a message is."""
