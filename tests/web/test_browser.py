@@ -15,7 +15,7 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from monitor.app import App
 from monitor.config.settings import WebSettings
@@ -121,9 +121,9 @@ def test_a_morning_of_review(morning: Morning) -> None:
     first = cards.first
     assert "joint statement issued" in first.inner_text()
     first.get_by_role("button", name="Accept").click()
-    page.wait_for_function("n => document.querySelectorAll('#waiting .card').length === n - 1", arg=n_waiting)
+    expect(cards).to_have_count(n_waiting - 1, timeout=PATIENCE)
     # Who goes by keyboard stands at the next one.
-    page.wait_for_function("document.activeElement === document.querySelector('#waiting button')")
+    expect(page.locator("#waiting button").first).to_be_focused(timeout=PATIENCE)
     check(page, "2-one-accepted")
     # Why the next one: both sentences, the scores, and a word on it.
     cards.first.get_by_role("link", name="Why, and more").click()
