@@ -1,7 +1,8 @@
 """Polls a second and CPU a poll, side by side: `python -m benchmarks.throughput [--feeds N] [--peers]`.
 
-A server of its own process plays as many hosts as there are feeds (127.0.0.0/8 is a large network). Four rounds: new feeds, answers 304,
-whole bodies whose bytes are those of the last time, and whole bodies that changed though their entries are known. `--peers` puts beside it lemon24/reader, installed
+A server of its own process plays as many hosts as there are feeds (127.0.0.0/8 is a large network). Five rounds: new feeds, answers 304,
+whole bodies whose bytes are those of the last time, whole bodies made anew (another `lastBuildDate`, the entries as they were), and
+bodies in which one entry of thirty is new. `--peers` puts beside it lemon24/reader, installed
 into an environment that is thrown away (or that of the Python which the variable READER_PYTHON names), and newsboat and sfeed where the system has them; all with eight fetches at a time, and an
 empty database each. CPU counts the poller with all its processes, not the server. Machines are noisy: ratios count.
 """
@@ -34,27 +35,27 @@ from monitor.core.types import Feed, FeedKey
 
 WORKERS = 8
 N_ENTRIES = 30
-ROUNDS = ("new", "304", "same body", "changed body")
+ROUNDS = ("new", "304", "same body", "made anew", "one new item")
 
 
 # --- the server --------------------------------------------------------------------------------------------------------
 
 
-def _body(path: str, stamp: int) -> bytes:
+def _body(path: str, stamp: int, *, n_fresh: int = 0) -> bytes:
     items = "".join(
         f"<item><guid>https://news.example{path}/{number}</guid><title>Story {number} of {path}</title><link>https://news.example{path}/{number}</link>"
         f"<pubDate>Mon, 02 Mar 2026 12:{number % 60:02}:00 GMT</pubDate>"
         f"<description>&lt;p&gt;The ministers of {path} met for the {number}th time, and {'talked on and on ' * 15}.&lt;/p&gt;</description></item>"
-        for number in range(N_ENTRIES)
+        for number in range(n_fresh, N_ENTRIES + n_fresh)
     )
     head = f"<title>News of {path}</title><link>https://news.example{path}</link><description>News</description>"
-    return f'<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel>{head}<!-- {stamp} -->{items}</channel></rss>'.encode()
+    return f'<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel>{head}<lastBuildDate>{stamp}</lastBuildDate>{items}</channel></rss>'.encode()
 
 
 async def _serve(port: int) -> None:
     mode = "new"
     stamp = 0
-    bodies: dict[tuple[str, int], bytes] = {}
+    bodies: dict[tuple[str, int, int], bytes] = {}
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal mode, stamp
@@ -68,8 +69,8 @@ async def _serve(port: int) -> None:
                 elif mode == "304" and b"if-none-match" in head.lower():
                     writer.write(b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n')
                 else:
-                    key = path, stamp if mode == "changed body" else 0
-                    body = bodies.get(key) or bodies.setdefault(key, _body(*key))
+                    key = path, stamp if mode in ROUNDS[3:] else 0, int(mode == "one new item")
+                    body = bodies.get(key) or bodies.setdefault(key, _body(path, key[1], n_fresh=key[2]))
                     lines = f'HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\nETag: "1"\r\nContent-Length: {len(body)}\r\n\r\n'
                     writer.write(lines.encode() + body)
                 await writer.drain()
@@ -145,7 +146,7 @@ def poll_ours(port: int, n_feeds: int) -> dict[str, tuple[float, float]]:
         def run(mode: str) -> None:
             polled = app.poll()
             assert (polled.n_due, polled.n_failed) == (n_feeds, 0), polled
-            assert polled.n_new == (n_feeds * N_ENTRIES if mode == "new" else 0), polled
+            assert polled.n_new == n_feeds * {"new": N_ENTRIES, "one new item": 1}.get(mode, 0), polled
 
         def settle() -> None:
             app.__dict__.pop("parser").close()

@@ -27,6 +27,15 @@ _LAST_WORD = re.compile(r"\s([A-Za-z]{3,4})$")
 _ISO_LIKE = re.compile(r"\d{4}-?\d{2}")
 #: `/2024/09/27/`, `/2024-09-27-`, `/20240927/`: a day between marks that no number runs on behind.
 _DAY_IN_ADDRESS = re.compile(r"[/_-](?P<year>(?:19|20)\d{2})(?P<mark>[/_-]?)(?P<month>\d{2})(?P=mark)(?P<day>\d{2})(?=[/_.-]|$)")
+#: What nearly all feeds of RSS write: `Fri, 27 Sep 2024 12:00:00 GMT`. The standard library takes six times as long over it.
+_RFC_822 = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?(\d{2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) (?:GMT|UTC|Z|([+-])([01]\d|2[0-3])(\d{2}))",
+    re.ASCII,
+)
+_MONTHS = {
+    name: number
+    for number, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], start=1)
+}
 _GAP_BEFORE_OFFSET = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}$)")
 
 
@@ -36,6 +45,26 @@ def parse_date(raw: str) -> datetime | None:
     A date without a zone, or with one that nobody knows, is read as UTC. Dates of digits and slashes are not guessed at: half of the
     world puts the month first.
     """
+    try:
+        usual = _RFC_822.fullmatch(raw)
+        instant = _usual_instant(*usual.groups()) if usual and usual[2] in _MONTHS else _instant(raw)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return instant if instant is not None and instant >= _EARLIEST else None
+
+
+def _usual_instant(
+    day: str, month: str, year: str, hour: str, minute: str, second: str, sign: str | None, hours: str | None, minutes: str | None
+) -> datetime:
+    """Return the instant of the parts of a date of RFC 822, read as the standard library reads them."""
+    local = datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    if sign is None:
+        return local
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    return local - offset if sign == "+" else local + offset
+
+
+def _instant(raw: str) -> datetime | None:
     text = " ".join(raw[:_MAX_DATE_CHARS].split())
     if not text:
         return None
@@ -44,14 +73,8 @@ def parse_date(raw: str) -> datetime | None:
     if named and named.group(1).upper() in _ZONES:
         zone = timezone(timedelta(hours=_ZONES[named.group(1).upper()]))
         text = text[: named.start()]
-    try:
-        parsed = _parse_iso(text) if _ISO_LIKE.match(text) else parsedate_to_datetime(text)
-        if parsed.tzinfo is None:
-            parsed = parsed.replace(tzinfo=zone)
-        instant = parsed.astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return instant if instant >= _EARLIEST else None
+    parsed = _parse_iso(text) if _ISO_LIKE.match(text) else parsedate_to_datetime(text)
+    return (parsed.replace(tzinfo=zone) if parsed.tzinfo is None else parsed).astimezone(UTC)
 
 
 def _parse_iso(text: str) -> datetime:

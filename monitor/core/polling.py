@@ -21,13 +21,29 @@ from monitor.core.types import FeedHints, FeedState, Health
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,10})", re.IGNORECASE)
 _SECONDS = re.compile(r"\d{1,10}")
 
+#: Bytes in which the first entry is looked for, and what begins one.
+_HEAD_BYTES = 65_536
+_FIRST_ENTRY = re.compile(rb"<(?:[a-z]{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
+#: What servers write anew each time they answer. Bounded, so that it is linear whatever it is given.
+_STAMP = re.compile(
+    rb"<(lastBuildDate|pubDate|updated|dc:date|date)>[^<]{0,100}</\1>|<!--(?:[^-]|-(?!->)){0,500}-->",
+)
+
 #: What the record says of a poll that had nothing in common with those before.
 GAP = "none of its entries was known: items may have been missed since the last poll"
 
 
 def body_digest(body: bytes) -> str:
-    """Return the digest by which a body is known again."""
-    return hashlib.blake2b(body, digest_size=16).hexdigest()
+    """Return the digest by which a body is known again: of all of it but what its head tells of the hour at which it was made.
+
+    Many servers stamp every answer anew (`lastBuildDate`, a channel's own `pubDate` or `updated`, a comment), with the entries as they were.
+    From the first entry on every byte counts.
+    """
+    entry = _FIRST_ENTRY.search(body, 0, _HEAD_BYTES)
+    start = entry.start() if entry else 0
+    digest = hashlib.blake2b(_STAMP.sub(b"", body[:start]), digest_size=16)
+    digest.update(memoryview(body)[start:])
+    return digest.hexdigest()
 
 
 def use_validators(state: FeedState, now: datetime, policy: PollPolicy) -> bool:

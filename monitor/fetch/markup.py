@@ -44,6 +44,9 @@ _PARAGRAPH_BREAK = re.compile(r"\n\s*\n")
 
 def text_of(markup: str, *, is_plain: bool = False) -> str:
     """Return the text of a snippet, paragraphs separated by newlines; `is_plain` tells that it claims not to be markup."""
+    if markup.isprintable() and "<" not in markup and "&" not in markup:
+        # Bare words, as most headlines and many summaries are.
+        return " ".join(markup[:MAX_MARKUP_CHARS].split())[:MAX_TEXT_CHARS].rstrip()
     snippet = _UNWANTED.sub("", markup[:MAX_MARKUP_CHARS])
     is_text = is_plain and not _LOOKS_LIKE_MARKUP.search(snippet)
     lines = _PARAGRAPH_BREAK.split(snippet) if is_text else _strip(snippet).split("\n")
@@ -59,6 +62,9 @@ def title_of(markup: str, *, is_plain: bool = False) -> str:
 
 def one_line(text: str) -> str:
     """Return a value that is no markup (an id, a date, an address) on one line, without unwanted characters."""
+    if text.isprintable() and " " not in text:
+        # What nearly all are.
+        return text
     return " ".join(_UNWANTED.sub("", text).split())
 
 

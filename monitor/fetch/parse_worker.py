@@ -6,6 +6,7 @@ daemon that would have ended it is no more.
 
 from __future__ import annotations
 
+import gc
 import math
 import signal
 import sys
@@ -54,6 +55,8 @@ def main() -> None:
     max_body_bytes, max_memory_bytes, timeout_s = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     _limit(max_memory_bytes)
     parser = FeedparserParser(max_body_bytes=max_body_bytes)
+    # What is there by now stays: looking through it again and again takes a sixth of the time that a large feed takes.
+    gc.freeze()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     while (head := _read_part(source)) is not None and (body := _read_part(source)) is not None:
         signal.alarm(math.ceil(timeout_s + _GRACE_S))

@@ -173,7 +173,7 @@ def _text(part: etree._Element) -> str:
         # Markup where text belongs: what is meant is for feedparser to guess.
         raise _UnusualError
     text = part.text or ""
-    if _MISTAKEN.search(text):
+    if not text.isascii() and _MISTAKEN.search(text):
         raise _UnusualError
     return text
 

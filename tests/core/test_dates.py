@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 from hypothesis import given, settings
@@ -85,6 +86,27 @@ PUBLISHED = [
     ("2062-03-02T12:00:00Z", None, None),
     (None, datetime(1970, 1, 1, tzinfo=UTC), None),
 ]
+
+
+@given(
+    st.sampled_from(["Mon, ", ""]),
+    st.integers(0, 32),
+    st.sampled_from(["Jan", "Feb", "Dec", "Mai"]),
+    st.integers(1989, 2040),
+    st.tuples(st.integers(0, 25), st.integers(0, 61), st.integers(0, 61)),
+    st.sampled_from(["GMT", "+0000", "-0000", "+0545", "-1130", "+2459", "-9900"]),
+)
+def test_usual_dates_are_read_as_the_standard_library_reads_them(
+    weekday: str, day: int, month: str, year: int, time: tuple[int, int, int], zone: str
+) -> None:
+    raw = f"{weekday}{day:02} {month} {year} {time[0]:02}:{time[1]:02}:{time[2]:02} {zone}"
+    try:
+        instant = parsedate_to_datetime(raw)
+    except ValueError:
+        assert parse_date(raw) is None
+        return
+    instant = instant.replace(tzinfo=instant.tzinfo or UTC)
+    assert parse_date(raw) == (instant if instant.year >= 1990 and instant >= datetime(1990, 1, 1, tzinfo=UTC) else None)
 
 
 @pytest.mark.parametrize(("raw", "parsed", "published"), PUBLISHED)

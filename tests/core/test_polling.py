@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.core.outcomes import Failure, FailureKind, NotModified, PollOutcome, Success, outcome_of_answer, outcome_of_error
 from monitor.core.policy import PollPolicy
-from monitor.core.polling import decide_next_poll, has_gap, is_blind, postponed, retry_after_seconds, use_validators
+from monitor.core.polling import body_digest, decide_next_poll, has_gap, is_blind, postponed, retry_after_seconds, use_validators
 from monitor.core.types import Feed, FeedHints, FeedKey, FeedState, FetchResult, Health
 from monitor.errors import BlockedAddressError, BodyTooLargeError, FetchError, MonitorError, ParseError
 
@@ -142,6 +142,30 @@ def test_the_interval_is_learned_from_what_was_known(state: FeedState, outcome: 
     assert after.learned_interval_s == learned_s
     if learned_s:
         assert after.next_poll_at - NOON == timedelta(seconds=learned_s)
+
+
+HEAD = b"<rss><channel><title>News</title><lastBuildDate>%b</lastBuildDate><ttl>%b</ttl><!-- made at %b -->%b</channel></rss>"
+STORY = b"<item><title>Ferry</title><pubDate>%b</pubDate></item>"
+
+
+def test_a_body_is_known_again_by_all_but_the_hour_at_which_its_head_was_made() -> None:
+    noon = body_digest(HEAD % (b"12:00", b"60", b"12:00", STORY % b"Mon"))
+    assert body_digest(HEAD % (b"13:00", b"60", b"13:00", STORY % b"Mon")) == noon
+    others = {
+        "another date of an entry": HEAD % (b"12:00", b"60", b"12:00", STORY % b"Tue"),
+        "another wish of the publisher": HEAD % (b"12:00", b"30", b"12:00", STORY % b"Mon"),
+        "one entry more": HEAD % (b"12:00", b"60", b"12:00", 2 * (STORY % b"Mon")),
+        "an entry in place of the hour": HEAD % (STORY % b"Wed", b"60", b"12:00", STORY % b"Mon"),
+        "an entry hidden in a comment": HEAD % (b"12:00", b"60", STORY % b"Wed", STORY % b"Mon"),
+    }
+    assert all(body_digest(body) != noon for body in others.values())
+    assert len({body_digest(body) for body in others.values()}) == len(others)
+
+
+@given(st.binary(max_size=60), st.binary(max_size=60))
+def test_bodies_without_such_stamps_are_told_apart_by_every_byte(one: bytes, other: bytes) -> None:
+    if b"<" not in one + other:
+        assert (body_digest(one) == body_digest(other)) == (one == other)
 
 
 def test_a_poll_without_anything_known_is_a_gap_but_not_the_first_one() -> None:
