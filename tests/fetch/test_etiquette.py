@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from benchmarks.etiquette import CRITERIA, Trial, judge
+from benchmarks.etiquette import CRITERIA
+from benchmarks.publisher import Trial, judge
 from monitor.fetch.isolate import IsolatedParser
 
 
