@@ -83,8 +83,11 @@ def _read(
     """Read those articles that match; the others come back as they are, without evidence."""
     with uow.reading() as store:
         state = store.issues.state(issue.key)
-        bare = {article.source for article, match in zip(articles, matches, strict=True) if match.is_match and is_bare(article)}
-        habits = {source: habit_of(store.articles.latest_of(source, limit=MOST)) for source in bare}
+        habits = {
+            article.article_id: habit_of(store.articles.latest_of(article.source, before=article.published_at, limit=MOST))
+            for article, match in zip(articles, matches, strict=True)
+            if match.is_match and is_bare(article)
+        }
     status_key = state.status_key if state else None
     known = vocabulary(issue, baseline)
     examined: list[tuple[Article, Evidence | None]] = []
@@ -100,7 +103,7 @@ def _read(
                     about=about,
                     kinship=kinship,
                     vector=vector,
-                    habit=habits.get(article.source),
+                    habit=habits.get(article.article_id),
                 )
             )
         else:

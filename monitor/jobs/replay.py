@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from monitor.core.aboutness import aboutness, vocabulary
-from monitor.core.flashes import Habit
+from monitor.core.flashes import MOST, habit_of
 from monitor.core.matching import decide_match
 from monitor.core.policy import MatchPolicy
 from monitor.core.status import decide_status
@@ -70,15 +71,15 @@ def run(
     state = learned.state
     known = vocabulary(issue, learned.baseline)
     kinship = of_seeds(issue, learned.baseline, examiner.outlets)
-    habits: dict[str, Habit] = {}
+    sent: dict[str, deque[Article]] = defaultdict(lambda: deque(maxlen=MOST))
     steps = []
     for start in range(0, len(stream), BATCH):
         batch = stream[start : start + BATCH]
         vectors, _ = embed_heads(encoder, batch, {})
         for article, vector in zip(batch, vectors, strict=True):
             match = decide_match(vector, article, learned.baseline, match_policy)
-            habit = habits.get(article.source, Habit())
-            habits[article.source] = habit.after(article)
+            habit = habit_of(sent[article.source])
+            sent[article.source].append(article)
             if not match.is_match:
                 step = Step(article, match, None, None, match.reason)
             else:

@@ -142,8 +142,8 @@ class ArticleStore(Protocol):
         """Return all versions, oldest first; empty where the article is unknown."""
         ...
 
-    def latest_of(self, source: str, *, limit: int) -> list[Article]:
-        """Return the latest versions of an outlet's articles, latest publication first."""
+    def latest_of(self, source: str, *, before: datetime, limit: int) -> list[Article]:
+        """Return the latest versions of an outlet's articles that were published before an instant, latest publication first."""
         ...
 
     def unmatched(self, issue_key: IssueKey, baseline_id: str, *, limit: int) -> list[Article]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -95,11 +96,11 @@ class SqlArticleStore:
         table = schema.article_versions
         return self._read(select(table).where(table.c.article_id == article_id).order_by(table.c.version))
 
-    def latest_of(self, source: str, *, limit: int) -> list[Article]:
-        """Return the latest versions of an outlet's articles, latest publication first."""
+    def latest_of(self, source: str, *, before: datetime, limit: int) -> list[Article]:
+        """Return the latest versions of an outlet's articles that were published before an instant, latest publication first."""
         versions = schema.article_versions
         latest = versions.c.published_at.desc(), versions.c.article_id.desc()
-        return self._read(_latest().where(versions.c.source == source).order_by(*latest).limit(limit))
+        return self._read(_latest().where(versions.c.source == source, versions.c.published_at < before).order_by(*latest).limit(limit))
 
     def unmatched(self, issue_key: IssueKey, baseline_id: str, *, limit: int) -> list[Article]:
         """Return articles whose latest version has no match row for this issue and baseline, oldest publication first."""

@@ -96,9 +96,9 @@ class MemoryArticleStore:
         found = [article for (key, _), article in self._tables.versions.items() if key == article_id]
         return sorted(found, key=lambda article: article.version)
 
-    def latest_of(self, source: str, *, limit: int) -> list[Article]:
-        """Return the latest versions of an outlet's articles, latest publication first."""
-        found = [article for article in self._tables.articles.values() if article.source == source]
+    def latest_of(self, source: str, *, before: datetime, limit: int) -> list[Article]:
+        """Return the latest versions of an outlet's articles that were published before an instant, latest publication first."""
+        found = [article for article in self._tables.articles.values() if article.source == source and article.published_at < before]
         return sorted(found, key=lambda article: (article.published_at, article.article_id), reverse=True)[:limit]
 
     def unmatched(self, issue_key: IssueKey, baseline_id: str, *, limit: int) -> list[Article]:

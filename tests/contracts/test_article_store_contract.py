@@ -199,8 +199,9 @@ def test_the_latest_articles_of_an_outlet_come_latest_first(unit: UnitOfWork) ->
                 make_article(f"a-{number}", source="Wire" if number else "Gazette", published_at=after(number)), fingerprints=[]
             )
         tx.articles.add(make_article("a-2", source="Wire", version=2, title="Edited", published_at=after(2)), fingerprints=[])
-        assert [(one.article_id, one.title) for one in tx.articles.latest_of("Wire", limit=2)] == [
+        assert [(one.article_id, one.title) for one in tx.articles.latest_of("Wire", before=after(9), limit=2)] == [
             ("a-3", article().title),
             ("a-2", "Edited"),
         ]
-        assert tx.articles.latest_of("Nobody", limit=2) == []
+        assert [one.article_id for one in tx.articles.latest_of("Wire", before=after(3), limit=9)] == ["a-2", "a-1"]
+        assert tx.articles.latest_of("Nobody", before=after(9), limit=2) == []
