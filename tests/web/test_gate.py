@@ -53,12 +53,14 @@ def test_signing_in_opens_a_session_that_ends(guarded: DeskApp) -> None:
     with client_of(guarded) as client:
         asked = client.get("/changes?kind=denial")
         assert asked.headers["location"] == "/sign-in?next=%2Fchanges%3Fkind%3Ddenial"
+        # Whoever is not let in yet is shown no way in.
+        assert 'href="/settings"' not in client.get("/sign-in").text
         answer = sign_in(client)
         assert (answer.status_code, answer.headers["location"]) == (303, "/changes?kind=denial")
         cookie = answer.headers["set-cookie"]
         assert "HttpOnly" in cookie
         assert "SameSite=lax" in cookie
-        assert client.get("/changes").status_code == 200
+        assert 'href="/settings"' in client.get("/changes").text
         clock = guarded.clock
         assert isinstance(clock, FrozenClock)
         clock.at += timedelta(hours=13)
