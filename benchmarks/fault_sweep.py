@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
 import random
 import sys
@@ -23,17 +22,15 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from multiprocessing.context import ForkServerContext
-from multiprocessing.process import BaseProcess
-from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
-from threading import Lock, Timer
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import func, select
 
+from benchmarks.fault_killer import Killer, Worker, forkserver, let_leases_run_out
 from benchmarks.fault_steps import change, n_moments, try_deaths
 from benchmarks.fault_worker import POLICY, Board, Time, be_quiet, work
 from monitor.clock import SystemClock
@@ -73,9 +70,6 @@ FAULTS: dict[str, tuple[tuple[float, Answer], ...]] = {
 N_CHANNELS = 10
 #: Changes of each issue on each channel.
 COURSE = 8
-#: Share of calls about which some worker is killed, and how long after the call at most, in seconds: long enough to hit what follows as well.
-KILLED = 0.04
-LATENESS_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +108,7 @@ def campaign(
 ) -> Report:
     """Run one campaign over a database whose schema is up to date."""
     started, luck = time.monotonic(), random.Random(seed)
-    context = _context()
+    context = forkserver()
     ahead_s = context.Value("d", 0.0) if patience else None
 
     def now() -> float:
@@ -140,7 +134,7 @@ def campaign(
 
         def bury() -> None:
             if ahead_s is not None:
-                _let_leases_run_out(killer, (seeing, deaf), ahead_s, policy.lease_s)
+                let_leases_run_out(killer, (seeing, deaf), ahead_s, policy.lease_s)
 
         _run_workers(uow, killer, start, bury, n_workers, say)
         with uow.reading() as store:
@@ -194,68 +188,6 @@ class Patience:
     sure_kills: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """A process that delivers, and its time where it does not go by the system's."""
-
-    process: BaseProcess
-    own_time: Time | None = None
-
-
-@dataclass
-class Killer:
-    """Kills workers with SIGKILL, now and then, some moments after a call to the channel."""
-
-    luck: random.Random
-    sure_kills: frozenset[int] = frozenset()
-    workers: list[Worker] = field(default_factory=list)
-    n_killed: int = 0
-    n_calls: int = 0
-    lock: Lock = field(default_factory=Lock)
-
-    def think_about_it(self) -> None:
-        """Perhaps kill a worker within the next moments; whichever, as the caller is only one of them."""
-        with self.lock:
-            self.n_calls += 1
-            is_sure = self.n_calls in self.sure_kills
-            if self.workers and (self.luck.random() < KILLED or is_sure):
-                victim = self.luck.choice(self.workers)
-                timer = Timer(self.luck.uniform(0, LATENESS_S), victim.process.kill)
-                timer.daemon = True
-                timer.start()
-
-    def keep_alive(self, start: Callable[[], Worker], n_workers: int) -> int:
-        """Start others in the place of the dead; return how many were dead."""
-        with self.lock:
-            dead = [worker for worker in self.workers if not worker.process.is_alive()]
-            self.workers = [worker for worker in self.workers if worker not in dead]
-            self.n_killed += len(dead)
-            self.workers += [start() for _ in range(n_workers - len(self.workers))]
-        return len(dead)
-
-    def kill_all(self) -> None:
-        """End what is left."""
-        with self.lock:
-            workers, self.workers = self.workers, []
-        for worker in workers:
-            worker.process.kill()
-            worker.process.join()
-
-
-def _let_leases_run_out(killer: Killer, slacks: Sequence[StandInSlack], ahead_s: Synchronized[float], lease_s: float) -> None:
-    """Let the leases of the dead run out, and of nobody else: at a moment when the living hold none, and no call is under way."""
-    with ExitStack() as stack:
-        for worker in list(killer.workers):
-            turn = worker.own_time.turn if worker.own_time else None
-            while turn is not None and worker.process.is_alive():
-                if turn.acquire(timeout=0.1):
-                    stack.callback(turn.release)
-                    break
-        for slack in slacks:
-            slack.settle()
-        ahead_s.value += lease_s
-
-
 def _run_workers(
     uow: SqlUnitOfWork,
     killer: Killer,
@@ -276,13 +208,6 @@ def _run_workers(
                 say(f"  {n_left} left, {killer.n_killed} workers killed")
     finally:
         killer.kill_all()
-
-
-def _context() -> ForkServerContext:
-    """Return what starts workers: a server that has no threads, as this process has those of the stand-in."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["benchmarks.fault_worker"])
-    return context
 
 
 def _n_left(uow: SqlUnitOfWork) -> int:
@@ -343,7 +268,7 @@ def memory_of_a_long_life(url: str, *, n_deliveries: int) -> tuple[float, float]
         boards = [_board(number, slack) for number in range(N_CHANNELS)]
         uow = stack.enter_context(closing(SqlUnitOfWork(url)))
         _fill(uow, boards, n_deliveries)
-        process = _context().Process(target=work, args=(url, boards), daemon=True)
+        process = forkserver().Process(target=work, args=(url, boards), daemon=True)
         process.start()
         early = 0.0
         try:

@@ -13,7 +13,7 @@ from monitor.testing.fakes import FrozenClock
 from monitor.testing.slack_server import StandInSlack
 from monitor.web.door import MAX_BODY
 from monitor.web.gate import SLACK_PATH
-from tests.notify.test_slack_actions import SECRET, signed
+from tests.notify.slack_desk import SECRET, signed
 from tests.web.desk import DeskApp, Words, client_of, fill, open_app
 from tests.web.test_gate import HASH
 
