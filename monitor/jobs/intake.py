@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.core.dedupe import Known, NewVersion, choose_known, decide_entry
@@ -75,6 +75,22 @@ def read_body(entries: Sequence[Entry], store: Transaction) -> Body | None:
     identified = store.articles.known_entries(feed_key, identities)
     found = store.articles.by_fingerprint({mark for marks in fingerprints for mark in marks})
     return Body(entries, identities, fingerprints, verdict, habits, guids_before, identified, found)
+
+
+def without_known(body: Body) -> tuple[Body, Intake]:
+    """Return the items of which something is to be written, and what the others count for: nothing of those changes the store."""
+    left = [
+        number
+        for number, (name, marks) in enumerate(zip(body.identities, body.fingerprints, strict=True))
+        if name not in body.identified or not _has_wording(marks, body.found) or any(mark not in body.found for mark in marks)
+    ]
+    n_known = len(body) - len(left)
+    return replace(
+        body,
+        entries=[body.entries[number] for number in left],
+        identities=[body.identities[number] for number in left],
+        fingerprints=[body.fingerprints[number] for number in left],
+    ), Intake(n_known, n_known)
 
 
 def write_account(body: Body, store: Transaction, *, now: datetime) -> None:

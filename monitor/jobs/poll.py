@@ -17,7 +17,7 @@ from monitor.core.policy import PollPolicy
 from monitor.core.polling import GAP, body_digest, decide_next_poll, has_gap, postponed, use_validators
 from monitor.core.types import FeedState, Health, ParsedFeed, Poll
 from monitor.errors import MonitorError, ParseError, PermanentError
-from monitor.jobs.intake import Intake, read_body, store_entries, store_part, write_account
+from monitor.jobs.intake import Intake, read_body, store_entries, store_part, without_known, write_account
 from monitor.ports import Clock, FeedFetcher, FeedParser, Transaction, UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -264,12 +264,14 @@ def _store_flood(answer: _Answer, polling: Polling) -> Polled:
     with polling.uow.reading() as store:
         body = read_body(answer.parsed.entries, store)
     intake = Intake()
-    for start in range(0, len(body) if body else 0, _N_ITEMS):
-        assert body is not None
+    if body is not None:
         with polling.uow.transaction() as store:
-            if start == 0:
-                write_account(body, store, now=answer.at)
-            intake += store_part(body, start, start + _N_ITEMS, store, source=answer.state.feed.source, now=answer.at)
+            write_account(body, store, now=answer.at)
+        # Of a flood that comes again with its answer all but a few items are known.
+        body, intake = without_known(body)
+        for start in range(0, len(body), _N_ITEMS):
+            with polling.uow.transaction() as store:
+                intake += store_part(body, start, start + _N_ITEMS, store, source=answer.state.feed.source, now=answer.at)
     with polling.uow.transaction() as store:
         return _store_answer(answer, intake, store, polling)
 

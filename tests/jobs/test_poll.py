@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import cast
 
 import pytest
@@ -376,29 +375,3 @@ def test_an_error_that_nobody_foresaw_ends_the_tick_and_leaves_the_feeds_due(wor
     with pytest.raises(KeyboardInterrupt):
         world.poll()
     assert feed_state(world.uow, THREE[2]).last_poll_at is None
-
-
-def test_a_flood_is_stored_in_parts_and_what_interrupts_it_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(poll, "_N_ITEMS", 3)
-    for number in range(8):
-        world.write(GAZETTE, number, f"{TALKS.title}, part {number}")
-    # The last transaction fails: the parts before it are there, and the feed is still due, without validators.
-    with pytest.raises(DatabaseBusyError):
-        world.poll(RefusingUnitOfWork(world.uow, DatabaseBusyError("locked")))
-    assert len(world.titles()) == 8
-    assert (feed_state(world.uow).etag, feed_state(world.uow).next_poll_at) == (None, world.clock.now())
-    assert world.poll().n_new == 0
-    assert len(world.titles()) == 8
-    assert feed_state(world.uow).etag == '"1"'
-
-
-def test_a_flood_is_one_poll_with_one_account(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(poll, "_N_ITEMS", 3)
-    for number in range(8):
-        world.write(GAZETTE, number, f"{TALKS.title}, part {number}")
-    assert world.poll() == Polled(n_due=2, n_failed=1, n_new=8)
-    with world.uow.reading() as tx:
-        [told] = tx.feeds.polls(GAZETTE.key, limit=5)
-        [served] = tx.feeds.servings(GAZETTE.key, since=START, until=world.clock.now() + timedelta(seconds=1))
-    assert (told.n_entries, told.n_new) == (8, 8)
-    assert (served.n_items, served.n_fresh, len(served.marks)) == (8, 8, 8)
