@@ -1,6 +1,6 @@
 """Make the reading head's weights from the sentence corpus: `python -m monitor.training.train`.
 
-Deterministic: one thread, fixed seeds, sorted inputs; the same corpus, encoder and library versions give the same bytes. `--held-out`
+Deterministic: one thread, fixed seeds, sorted inputs; the same corpus, encoder and library versions give the same tensors, bit for bit. `--held-out`
 trains on nine tenths of the fields and prints the score on the tenth instead of writing weights.
 """
 
