@@ -17,11 +17,8 @@ from monitor.notify import actions
 from monitor.notify.slack_actions import HttpReply
 from monitor.testing.fakes import FrozenClock
 from monitor.testing.slack_server import StandInSlack
-from tests.databases import sqlite_template
 from tests.story import AGREED, ISSUE_KEY, article, store_articles
 from tests.story_app import StoryApp, write_files
-
-__all__ = ["sqlite_template"]
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 

@@ -18,12 +18,11 @@ from monitor.notify.slack_actions import Desk, HttpReply, SlackActions, SlackEnd
 from monitor.notify.slack_socket import SlackSocket
 from monitor.testing.fakes import FrozenClock
 from monitor.testing.slack_server import SERVER_ERROR, StandInSlack
-from tests.databases import sqlite_template
 from tests.notify.slack_desk import SECRET, app, change_id, interaction, post, reviews, shown, signed, slack
 from tests.story import ISSUE_KEY, START, STATEMENT, article, store_articles
 from tests.story_app import StoryApp
 
-__all__ = ["app", "slack", "sqlite_template"]
+__all__ = ["app", "slack"]
 
 
 def test_a_click_is_a_row_and_the_message_says_so_to_everybody(app: StoryApp, slack: StandInSlack) -> None:

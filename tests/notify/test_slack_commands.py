@@ -11,12 +11,11 @@ from monitor.core.types import Review, ReviewAction, ReviewId, Via
 from monitor.notify import actions
 from monitor.testing.fakes import FrozenClock
 from monitor.testing.slack_server import StandInSlack
-from tests.databases import sqlite_template
 from tests.notify.slack_desk import app, change_id, interaction, post, reviews, shown, signed, slack
 from tests.story import ISSUE_KEY, STATEMENT, TITLE, article, store_articles
 from tests.story_app import StoryApp
 
-__all__ = ["app", "slack", "sqlite_template"]
+__all__ = ["app", "slack"]
 
 
 def command(app: StoryApp, text: str, trigger: str = "") -> str:
