@@ -41,7 +41,7 @@ ROUNDS = ("new", "304", "same body", "made anew", "one new item")
 # --- the server --------------------------------------------------------------------------------------------------------
 
 
-def _body(path: str, stamp: int, *, n_fresh: int = 0) -> bytes:
+def _body(path: str, stamp: int, n_fresh: int) -> bytes:
     items = "".join(
         f"<item><guid>https://news.example{path}/{number}</guid><title>Story {number} of {path}</title><link>https://news.example{path}/{number}</link>"
         f"<pubDate>Mon, 02 Mar 2026 12:{number % 60:02}:00 GMT</pubDate>"
@@ -70,7 +70,7 @@ async def _serve(port: int) -> None:
                     writer.write(b'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n')
                 else:
                     key = path, stamp if mode in ROUNDS[3:] else 0, int(mode == "one new item")
-                    body = bodies.get(key) or bodies.setdefault(key, _body(path, key[1], n_fresh=key[2]))
+                    body = bodies.get(key) or bodies.setdefault(key, _body(*key))
                     lines = f'HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\nETag: "1"\r\nContent-Length: {len(body)}\r\n\r\n'
                     writer.write(lines.encode() + body)
                 await writer.drain()

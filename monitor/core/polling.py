@@ -21,9 +21,9 @@ from monitor.core.types import FeedHints, FeedState, Health
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,10})", re.IGNORECASE)
 _SECONDS = re.compile(r"\d{1,10}")
 
-#: Bytes in which the first entry is looked for, and what begins one.
-_HEAD_BYTES = 65_536
-_FIRST_ENTRY = re.compile(rb"<(?:[a-z]{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
+#: Bytes in which the first entry is looked for, and what begins one: channel elements come first, and no honest channel says so much of itself.
+HEAD_BYTES = 65_536
+FIRST_ENTRY = re.compile(rb"<(?:[a-z]{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
 #: What servers write anew each time they answer. Bounded, so that it is linear whatever it is given.
 _STAMP = re.compile(
     rb"<(lastBuildDate|pubDate|updated|dc:date|date)>[^<]{0,100}</\1>|<!--(?:[^-]|-(?!->)){0,500}-->",
@@ -39,7 +39,7 @@ def body_digest(body: bytes) -> str:
     Many servers stamp every answer anew (`lastBuildDate`, a channel's own `pubDate` or `updated`, a comment), with the entries as they were.
     From the first entry on every byte counts.
     """
-    entry = _FIRST_ENTRY.search(body, 0, _HEAD_BYTES)
+    entry = FIRST_ENTRY.search(body, 0, HEAD_BYTES)
     start = entry.start() if entry else 0
     digest = hashlib.blake2b(_STAMP.sub(b"", body[:start]), digest_size=16)
     digest.update(memoryview(body)[start:])

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 
+from monitor.core.polling import FIRST_ENTRY, HEAD_BYTES
 from monitor.core.types import FeedHints
 
-#: Bytes that are looked at: channel elements come first, and no honest channel says so much of itself.
-_HEAD_BYTES = 65_536
+#: Bytes that are looked at behind the last entry.
 _TAIL_BYTES = 8192
 
-_FIRST_ENTRY = re.compile(rb"<(?:[a-z]{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _TTL = re.compile(rb"<ttl(?:\s[^>]{0,200})?>\s*(\d{1,7})\s*</ttl", re.IGNORECASE)
 _PERIOD = re.compile(rb"<(?:sy|syn):updatePeriod(?:\s[^>]{0,200})?>\s*([a-z]{1,10})\s*</", re.IGNORECASE)
 _FREQUENCY = re.compile(rb"<(?:sy|syn):updateFrequency(?:\s[^>]{0,200})?>\s*(\d{1,5})\s*</", re.IGNORECASE)
@@ -29,8 +28,8 @@ _DAYS = (b"monday", b"tuesday", b"wednesday", b"thursday", b"friday", b"saturday
 def read_hints(body: bytes) -> FeedHints:
     """Return what the body says; what it does not say, or says in another way, is left out."""
     # Without the zeros UTF-16 reads like ASCII, as far as these elements go.
-    head = body[:_HEAD_BYTES].replace(b"\0", b"")
-    entry = _FIRST_ENTRY.search(head)
+    head = body[:HEAD_BYTES].replace(b"\0", b"")
+    entry = FIRST_ENTRY.search(head)
     # Some channels put these after their items.
     text = head[: entry.start()] + _after_entries(body[-_TAIL_BYTES:].replace(b"\0", b"")) if entry else head
     hours = _SKIP_HOURS.search(text)

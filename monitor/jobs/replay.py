@@ -78,8 +78,6 @@ def run(
         vectors, _ = embed_heads(encoder, batch, {})
         for article, vector in zip(batch, vectors, strict=True):
             match = decide_match(vector, article, learned.baseline, match_policy)
-            habit = habit_of(sent[article.source])
-            sent[article.source].append(article)
             if not match.is_match:
                 step = Step(article, match, None, None, match.reason)
             else:
@@ -91,11 +89,12 @@ def run(
                     about=aboutness(vector, article, learned.baseline, known),
                     kinship=kinship,
                     vector=vector,
-                    habit=habit,
+                    habit=habit_of(sent[article.source]),
                 )
                 decision = decide_status(state, evidence, issue.ladder, examiner.policy, examiner.judge)
                 state = decision.state
                 step = Step(article, match, evidence, decision.change, decision.reason)
+            sent[article.source].append(article)
             if on_step is not None:
                 on_step(step)
             steps.append(step)
